@@ -1,0 +1,77 @@
+"""The event stream of a run: one JSON object a line, appended to `events.jsonl`.
+
+Progress, metrics and warnings all pass here. The terminal, the report and trackers read the same lines, so that what a
+person sees while a run goes on and what stays afterwards cannot differ. Times are kept here and nowhere else: nothing
+that is fingerprinted or compared depends on them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Events(Protocol):
+    """Where a stage tells what it does."""
+
+    def emit(self, kind: str, **fields: Any) -> None:
+        """Tell one event. `kind` is progress, metric, warning, stage or note; fields are JSON values."""
+
+
+class NoEvents:
+    """Tells nobody."""
+
+    def emit(self, kind: str, **fields: Any) -> None:
+        pass
+
+
+class EventLog:
+    """Appends events to a file and hands each one to the listeners (a progress bar, a tracker).
+
+    A line is written by a single `write` on a file opened for appending, so that several processes may share one log.
+    """
+
+    def __init__(self, path: str | Path | None = None, *, stage: str | None = None) -> None:
+        self.path = Path(path) if path is not None else None
+        self.stage = stage
+        self.listeners: list[Callable[[dict[str, Any]], None]] = []
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+
+    def emit(self, kind: str, **fields: Any) -> None:
+        event = {
+            "time": round(time.time(), 3),
+            "event": kind,
+            **({"stage": self.stage} if self.stage else {}),
+            **fields,
+        }
+        if self.path is not None:
+            line = json.dumps(event, ensure_ascii=False) + "\n"
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            try:
+                os.write(descriptor, line.encode())
+            finally:
+                os.close(descriptor)
+        for listener in self.listeners:
+            listener(event)
+
+    def for_stage(self, stage: str) -> EventLog:
+        """The same log and listeners, with the stage's name on every event."""
+        log = EventLog(self.path, stage=stage)
+        log.listeners = self.listeners
+        return log
+
+
+def read_events(path: str | Path) -> Iterator[dict[str, Any]]:
+    """The events of a log, oldest first. A torn last line (the writer was killed) is left out."""
+    file = Path(path)
+    if not file.exists():
+        return
+    with file.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.endswith("\n"):
+                yield json.loads(line)

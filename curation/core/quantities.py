@@ -1,0 +1,26 @@
+"""Quantities as fields of configurations: a pydantic field of type `Size` takes 64MiB, `Tokens` 6T, `Fraction` 20%."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from curation.core.errors import BadInput
+from curation.core.units import parse_count, parse_fraction, parse_size
+
+
+def _parsed(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def validate(value: Any) -> Any:
+        try:
+            return parse(value)
+        except BadInput as error:
+            raise ValueError(f"{error.what}; {error.fix}" if error.fix else error.what) from None
+
+    return validate
+
+
+Tokens = Annotated[int, BeforeValidator(_parsed(parse_count))]
+Size = Annotated[int, BeforeValidator(_parsed(parse_size))]
+Fraction = Annotated[float, BeforeValidator(_parsed(parse_fraction))]
