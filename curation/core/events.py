@@ -18,14 +18,14 @@ from typing import Any, Protocol
 class Events(Protocol):
     """Where a stage tells what it does."""
 
-    def emit(self, kind: str, **fields: Any) -> None:
-        """Tell one event. `kind` is progress, metric, warning, stage or note; fields are JSON values."""
+    def emit(self, event: str, /, **fields: Any) -> None:
+        """Tell one event: progress, metric, warning, stage, run. Fields are JSON values."""
 
 
 class NoEvents:
     """Tells nobody."""
 
-    def emit(self, kind: str, **fields: Any) -> None:
+    def emit(self, event: str, /, **fields: Any) -> None:
         pass
 
 
@@ -42,22 +42,20 @@ class EventLog:
         if self.path is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
 
-    def emit(self, kind: str, **fields: Any) -> None:
-        event = {
-            "time": round(time.time(), 3),
-            "event": kind,
-            **({"stage": self.stage} if self.stage else {}),
-            **fields,
-        }
+    def emit(self, event: str, /, **fields: Any) -> None:
+        told: dict[str, Any] = {"time": round(time.time(), 3), "event": event}
+        if self.stage is not None:
+            told["stage"] = self.stage
+        told |= fields
         if self.path is not None:
-            line = json.dumps(event, ensure_ascii=False) + "\n"
+            line = json.dumps(told, ensure_ascii=False) + "\n"
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             try:
                 os.write(descriptor, line.encode())
             finally:
                 os.close(descriptor)
         for listener in self.listeners:
-            listener(event)
+            listener(told)
 
     def for_stage(self, stage: str) -> EventLog:
         """The same log and listeners, with the stage's name on every event."""

@@ -142,8 +142,11 @@ class WriteDocuments(Sink):
 
     def __call__(self, partition: int, batches: Batches) -> dict[str, Any]:
         options = {"compression": "zstd", "use_dictionary": False}
-        with Directory(self.directory).create(f"documents/part-{partition:05d}.parquet") as draft:
-            with pq.ParquetWriter(draft.stream, self.schema, **options) as writer:
-                for batch in batches:
-                    writer.write_batch(batch)
+        name = f"documents/part-{partition:05d}.parquet"
+        with (
+            Directory(self.directory).create(name) as draft,
+            pq.ParquetWriter(draft.stream, self.schema, **options) as writer,
+        ):
+            for batch in batches:
+                writer.write_batch(batch)
         return asdict(draft.entry)

@@ -1,0 +1,45 @@
+"""Stage kind `curate`: sources and steps to a pool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from curation.pipeline.curate import CurateJob, curate, job_fingerprint, splits_of_job
+from curation.pipeline.steps import make_step
+from curation.sources.source import SourceConfig
+from recipes.schema import CurateStage, Recipe
+from recipes.stages.base import StageContext
+
+code: tuple[str, ...] = ("curation",)
+side_by_side = False
+
+
+def needs(recipe: Recipe, name: str) -> dict[str, str]:
+    return {}
+
+
+def depends_on(context: StageContext) -> Any:
+    job = _job(context)
+    return job_fingerprint(job, splits_of_job(job))
+
+
+def run(context: StageContext) -> None:
+    job = _job(context)
+    curate(job, splits_of_job(job), context.out, context.resources.engine, context.events)
+
+
+def _job(context: StageContext) -> CurateJob:
+    stage: CurateStage = context.stage
+    sources = tuple(
+        SourceConfig(name=source.name, reader=source.reader, domain=source.domain, limit_bytes=source.limit)
+        for source in stage.sources
+    )
+    steps = tuple(make_step(name, config) for entry in stage.steps for name, config in entry.items())
+    return CurateJob(
+        stage=context.name,
+        sources=sources,
+        steps=steps,
+        seed=context.recipe.seed,
+        rejected_text=stage.rejected_text == "all",
+        partitions=stage.partitions,
+    )
