@@ -1,0 +1,5 @@
+"""`python -m jobs`: the same as `mix`."""
+
+from jobs.cli import main
+
+main()
