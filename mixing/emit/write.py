@@ -24,7 +24,8 @@ from mixing.shards.format import DocumentRow, encode_index, index_name, part_nam
 class PartTask:
     """One part of the shards: the pieces that overlap it, and where in the first of them it begins.
 
-    The arrays have one entry a piece: pool part, row in it, tokens of the piece, copy, and the cell. `skip` tokens of the first piece belong to the part before; `n_tokens` is the part's length.
+    The arrays have one entry a piece: pool part, row in it, tokens of the piece, copy, and the cell. `skip` tokens of
+    the first piece belong to the part before; `n_tokens` is the part's length.
     """
 
     number: int
