@@ -1,7 +1,7 @@
 """Stage kind `count`: a tokenizer, and the pool's tokens by domain and bucket.
 
-Writes `tokenizer.json`, `counts.parquet`, and `lengths/part-*.parquet` (id, n_tokens) beside the pool's parts. The token
-ids themselves go to the run's cache, where emission finds them.
+Writes `tokenizer.json`, `counts.parquet`, and `lengths/part-*.parquet` (id, n_tokens) beside the pool's parts. The
+token ids themselves go to the run's cache, where emission finds them.
 """
 
 from __future__ import annotations

@@ -1,0 +1,56 @@
+"""Mixtures that need no study: the natural one, in proportion to tokens, and the uniform one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from curation.core.errors import Infeasible
+from mixing.mixture import Mixture
+from mixing.solver.problem import share_caps
+from mixing.weights import round_shares
+
+
+def natural_shares(counts: Mapping[str, int]) -> dict[str, float]:
+    """Tokens of each domain over all tokens.
+
+    Raises:
+        Infeasible: there are no tokens.
+    """
+    total = sum(counts.values())
+    if not total:
+        raise Infeasible("there are no tokens to mix")
+    return {name: n / total for name, n in sorted(counts.items())}
+
+
+def baseline(
+    kind: Literal["natural", "uniform"], counts: Mapping[str, int], tokens: int, max_repetition: float
+) -> Mixture:
+    """A mixture without a study, for comparison.
+
+    "uniform" gives every domain the same share, except that a domain at its repetition cap keeps the cap and the others
+    share the rest (UniMax, Chung et al. 2023).
+
+    Raises:
+        Infeasible: the caps do not reach the budget.
+    """
+    caps = share_caps(counts, tokens, max_repetition)
+    natural = natural_shares(counts)
+    shares = round_shares(natural if kind == "natural" else _even(caps), caps)
+    return Mixture(
+        weights=shares,
+        natural=natural,
+        budget_tokens=tokens,
+        max_repetition=max_repetition,
+        repetition={name: round(share * tokens / counts[name], 6) for name, share in shares.items() if counts[name]},
+        baseline=kind,
+    )
+
+
+def _even(caps: Mapping[str, float]) -> dict[str, float]:
+    shares: dict[str, float] = {}
+    left = 1.0
+    for number, (name, cap) in enumerate(sorted(caps.items(), key=lambda item: (item[1], item[0]))):
+        shares[name] = min(cap, left / (len(caps) - number))
+        left -= shares[name]
+    return {name: shares[name] for name in sorted(shares)}
