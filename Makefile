@@ -31,6 +31,8 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 
 quickstart: install
 	@$(BIN)/mix run recipes/quickstart.yaml
+	@echo "a sample of the model, of the prompt \"def \":"
+	@$(BIN)/mix generate runs/quickstart/model --prompt "def " --tokens 80
 
 check: install-dev
 	$(BIN)/ruff check .

@@ -2,6 +2,8 @@
 
     from recipes import load, run
     run(load("recipes/quickstart.yaml"), until="shards")
+
+Both are imported when they are first used.
 """
 
 from __future__ import annotations

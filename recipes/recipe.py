@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from curation.core.errors import BadInput, nearest
 from curation.pipeline.steps import step_config
-from recipes.flow import ordered
-from recipes.loader import load_model
+from recipes.loading.loader import load_recipe
+from recipes.loading.packaged import find
+from recipes.loading.tree import Addresses
 from recipes.schema import Recipe
-
-PACKAGED = Path(__file__).parent
 
 
 def load(path: str | Path, sets: Sequence[str] = ()) -> Recipe:
@@ -24,28 +22,9 @@ def load(path: str | Path, sets: Sequence[str] = ()) -> Recipe:
     Raises:
         Problems: everything that is wrong with it, each with file, line and column.
     """
-    recipe, _ = load_model(find(path), Recipe, sets, step_config)
-    ordered(recipe)
-    return recipe
+    return load_with_places(path, sets)[0]
 
 
-def packaged() -> list[str]:
-    """The names of the recipes that come with the package."""
-    return sorted(file.stem for file in PACKAGED.glob("*.yaml"))
-
-
-def find(path: str | Path) -> Path:
-    """The file that a recipe's path or name means.
-
-    Raises:
-        BadInput: there is none.
-    """
-    file = Path(path)
-    if file.is_file():
-        return file
-    inside = PACKAGED / f"{file.name.removesuffix('.yaml')}.yaml"
-    if inside.is_file() and file.parent in (Path(), Path("recipes")):
-        return inside
-    near = nearest(file.stem, packaged())
-    hint = f"did you mean `{near}`?" if near else f"packaged recipes: {', '.join(packaged())}"
-    raise BadInput("no such recipe", where=str(path), fix=hint)
+def load_with_places(path: str | Path, sets: Sequence[str] = ()) -> tuple[Recipe, Addresses]:
+    """A recipe as `load` gives it, and where its values were written: `addresses.place("stages.pool.steps")`."""
+    return load_recipe(find(path), sets, step_config)

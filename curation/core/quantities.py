@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -13,10 +14,16 @@ from curation.core.units import parse_count, parse_fraction, parse_size
 
 def _parsed(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def validate(value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            raise ValueError(f"{value!r} is neither a number nor text")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"{value} is not a finite number")
         try:
             return parse(value)
         except BadInput as error:
             raise ValueError(f"{error.what}; {error.fix}" if error.fix else error.what) from None
+        except OverflowError:
+            raise ValueError(f"{value!r} is too large") from None
 
     return validate
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from curation.core.errors import BadInput
+from curation.core.errors import BadInput, nearest
 
 
 class _Strict(BaseModel):
@@ -74,5 +74,18 @@ class Manifest(_Strict):
             raise BadInput("no manifest.json: not a finished shard directory", where=str(directory))
         try:
             return Manifest.model_validate(json.loads(path.read_bytes()))
-        except (ValidationError, json.JSONDecodeError) as error:
-            raise BadInput(f"not a shard manifest: {error}", where=str(path)) from error
+        except ValidationError as error:
+            raise BadInput(f"not a shard manifest: {_words(error)}", where=str(path)) from error
+        except ValueError as error:
+            raise BadInput(f"not JSON: {error}", where=str(path)) from error
+
+
+def _words(error: ValidationError) -> str:
+    """The first problem in words; an unknown key with the nearest known one."""
+    first = error.errors()[0]
+    path = ".".join(map(str, first["loc"]))
+    if first["type"] != "extra_forbidden":
+        return f"{path}: {first['msg']}"
+    owner = {"files": ShardFile, "domains": CellTokens}.get(str(first["loc"][0]), Manifest)
+    near = nearest(str(first["loc"][-1]), (field.alias or name for name, field in owner.model_fields.items()))
+    return f"unknown key {path}" + (f"; did you mean {near}?" if near else "")

@@ -26,18 +26,22 @@ class ShardReader:
         directory: with a manifest.json.
 
     Raises:
-        BadInput: there is no manifest, or a part is missing or of another size than the manifest says.
+        BadInput: there is no manifest, or a part is missing, of another size than the manifest says, or not whole tokens.
     """
 
     def __init__(self, directory: str | Path) -> None:
         self.directory = Path(directory)
         self.manifest = Manifest.load(directory)
         self._parts = [self._open(file.path, file.size_bytes) for file in self.manifest.token_files]
-        self._starts = [0, *np.cumsum([len(part) for part in self._parts]).tolist()]
+        self._starts: list[int] = [0, *np.cumsum([len(part) for part in self._parts]).tolist()]
 
     @property
     def n_tokens(self) -> int:
-        return int(self._starts[-1])
+        return self._starts[-1]
+
+    def part_range(self, number: int) -> tuple[int, int]:
+        """The global positions where a part starts and ends."""
+        return self._starts[number], self._starts[number + 1]
 
     def tokens(self, start: int, stop: int) -> Tokens:
         """The tokens at global positions start to stop, as int64."""
@@ -54,7 +58,10 @@ class ShardReader:
         return np.concatenate(pieces) if pieces else np.empty(0, np.int64)
 
     def documents(self) -> Iterator[DocumentRow]:
-        """All documents in order, their start and end as global positions."""
+        """All documents in order, their start and end as global positions.
+
+        A document that was cut at the border of two parts is two rows.
+        """
         for number, file in enumerate(self.manifest.token_files):
             first = self._starts[number]
             for row in read_index(self.directory / index_name(file.path)):
@@ -71,12 +78,25 @@ class ShardReader:
             BadInput: there is no such position.
         """
         if part is None:
+            if not 0 <= position < self.n_tokens:
+                raise BadInput(
+                    f"no token at position {position}; there are {self.n_tokens}", where=str(self.directory)
+                )
             part = bisect_right(self._starts, position) - 1
-            position -= self._starts[min(part, len(self._parts))]
-        if not (0 <= part < len(self._parts) and 0 <= position < len(self._parts[part])):
-            raise BadInput(f"no token at position {position} of part {part}", where=str(self.directory))
-        rows = read_index(self.directory / index_name(self.manifest.token_files[part].path))
-        return next(row for row in rows if row.start <= position < row.end)
+            position -= self._starts[part]
+        if not 0 <= part < len(self._parts):
+            raise BadInput(f"no part {part}; there are {len(self._parts)}", where=str(self.directory))
+        path = self.manifest.token_files[part].path
+        if not 0 <= position < len(self._parts[part]):
+            raise BadInput(
+                f"no token at position {position} of {path}; it has {len(self._parts[part])}", where=str(self.directory)
+            )
+        for row in read_index(self.directory / index_name(path)):
+            if row.start <= position < row.end:
+                return row
+        raise BadInput(
+            f"the index of {path} has no document at {position}", where=str(self.directory), fix="emit the shards again"
+        )
 
     def _open(self, path: str, size_bytes: int) -> npt.NDArray[np.unsignedinteger]:
         file = self.directory / path
@@ -87,6 +107,10 @@ class ShardReader:
                 f"{path} is {state}; the manifest says {size_bytes} bytes",
                 where=str(self.directory),
                 fix="emit the shards again",
+            )
+        if not size_bytes or size_bytes % np.dtype(self.manifest.dtype).itemsize:
+            raise BadInput(
+                f"{path} has {size_bytes} bytes, which are no {self.manifest.dtype} tokens", where=str(self.directory)
             )
         return open_tokens(file, self.manifest.dtype)
 
@@ -120,17 +144,19 @@ class SequenceIterator:
 
     def state_dict(self) -> dict[str, Any]:
         """Where it is: sequences given out since the start of the first epoch."""
-        return {"position": self._position, "length": self.length, "seed": self.seed}
+        return {"position": self._position, **self._identity}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state.
 
         Raises:
-            BadInput: the state is of another length or seed.
+            BadInput: the state is of another length or seed, or of shards with another number of tokens.
         """
-        if (state["length"], state["seed"]) != (self.length, self.seed):
-            raise BadInput(
-                f"the state is of length {state['length']} and seed {state['seed']}, "
-                f"this iterator of length {self.length} and seed {self.seed}"
-            )
+        for key, mine in self._identity.items():
+            if state.get(key) != mine:
+                raise BadInput(f"{key} of the state is {state.get(key)}, of this iterator {mine}")
         self._position = state["position"]
+
+    @property
+    def _identity(self) -> dict[str, Any]:
+        return {"length": self.length, "seed": self.seed, "n_tokens": self.reader.n_tokens}
