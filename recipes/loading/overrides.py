@@ -1,8 +1,8 @@
 """Changes from the command line: `--set a.b.c=value`.
 
 1. The text in front of the first `=` is the address of a value, the text behind it is YAML.
-2. Parts of the address are keys of mappings; items of lists are named as `recipes.loading.tree` says, or by index. A step is
-   its parameters: `stages.pool.steps.minhash_dedup.rows=8`. A name with dots in it may be written as it is.
+2. Parts of the address are keys of mappings; items of lists are named as `recipes.loading.tree` says, or by index. A
+   step is its parameters: `stages.pool.steps.minhash_dedup.rows=8`. A name with dots in it may be written as it is.
 3. Keys that are not there are made, so that whatever the schema knows can be set; stages, steps and sources are not,
    unless the address ends there and means a stage.
 4. `null` deletes what is there, as in a recipe with a base.
