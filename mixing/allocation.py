@@ -1,22 +1,28 @@
 """From shares to integer tokens of every (domain, bucket): largest remainder, exact to the token.
 
 1. Weights are rounded to 1e-9 and scaled to sum to 1.
-2. Each domain's quota is weight times budget; it gets the whole part, and the tokens that are left go one each to the
-   largest remainders, ties to the first in name. A domain at its repetition cap gets none beyond it.
-3. Within a domain the same is done over its buckets, in proportion to rate times tokens (the same rate for all by
-   default).
+2. Each domain's quota is its weight's part of the budget. A domain whose quota is above its repetition cap gets the
+   cap; what it leaves is shared by the others in proportion to their weights, until no quota is above its cap.
+3. Each domain gets the whole part of its quota; the tokens that are left go one each to the largest remainders, ties to
+   the first in name.
+4. Within a domain 3 is done over its buckets, in proportion to rate times tokens (the same rate for all by default).
+
+Everything is integers and fractions, so that no budget is too large to be exact. Cost: domains squared at worst.
+Reference: Hamilton's method; Balinski and Young 2001, "Fair Representation".
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import TypeVar
 
-from curation.core.errors import Infeasible
+from curation.core.errors import BadInput, Infeasible
 from mixing.counts import Cell
 
 _WEIGHT_UNIT = 10**9
+_RELAXATION_DIGITS = 4
 Key = TypeVar("Key", str, Cell)
 
 
@@ -35,57 +41,102 @@ def allocate(
         budget_tokens: how many tokens there shall be.
         available: tokens that each (domain, bucket) has.
         max_repetition: no domain gets more than this times its tokens; None: no cap.
-        rates: relative rate of each cell within its domain; by default all are equal.
+        rates: relative rate of each cell within its domain; 1 for a cell that is not there.
 
     Raises:
+        BadInput: a weight or rate is negative or no number.
         Infeasible: a domain has no tokens, or the caps cannot reach the budget.
     """
-    shares = {name: round(weight * _WEIGHT_UNIT) for name, weight in sorted(weights.items())}
-    totals: dict[str, int] = {}
-    for (domain, _), n in available.items():
-        totals[domain] = totals.get(domain, 0) + n
+    shares = {name: share for name, share in _units(weights).items() if share}
+    if not shares:
+        raise Infeasible("no domain has a share above 0", fix="give a domain a share")
+    cells: dict[str, dict[Cell, int]] = {name: {} for name in shares}
+    for cell, n in sorted(available.items()):
+        if n and cell[0] in shares:
+            cells[cell[0]][cell] = n
     for name, share in shares.items():
-        if share and not totals.get(name):
-            raise Infeasible(
-                f"{name} has {share / _WEIGHT_UNIT:.3%} of the mixture and no tokens", fix=f"give {name} the share 0"
-            )
-    caps = {name: int(totals[name] * max_repetition) for name in shares if name in totals} if max_repetition else None
-    per_domain = apportion(shares, budget_tokens, caps)
+        if not cells[name]:
+            portion = f"{share / sum(shares.values()):.3%}"
+            raise Infeasible(f"{name} has {portion} of the mixture and no tokens", fix=f"give {name} the share 0")
+    totals = {name: sum(found.values()) for name, found in cells.items()}
+    per_domain = apportion(shares, budget_tokens, _caps(totals, budget_tokens, max_repetition))
+    relative = _units(rates or {})
     allocation: dict[Cell, int] = {}
     for domain, tokens in per_domain.items():
-        cells = {cell: n for cell, n in sorted(available.items()) if cell[0] == domain and n}
-        quotas = {cell: n * round((rates or {}).get(cell, 1.0) * _WEIGHT_UNIT) for cell, n in cells.items()}
-        if tokens:
-            allocation |= apportion(quotas, tokens, None)
+        if not tokens:
+            continue
+        quotas = {cell: n * relative.get(cell, _WEIGHT_UNIT) for cell, n in cells[domain].items()}
+        if not any(quotas.values()):
+            raise Infeasible(
+                f"every bucket of {domain} has the rate 0, and {domain} gets {tokens:,} tokens",
+                fix=f"give a bucket of {domain} a rate, or {domain} the share 0",
+            )
+        allocation |= apportion(quotas, tokens, None)
     return {cell: n for cell, n in allocation.items() if n}
 
 
 def apportion(quotas: Mapping[Key, int], total: int, caps: Mapping[Key, int] | None) -> dict[Key, int]:
     """Integers in proportion to quotas that sum to a total: largest remainder, never above a cap.
 
-    Raises:
-        Infeasible: the caps sum to less than the total, or every quota is 0.
+    Args:
+        quotas: not all 0.
+        total: what the integers sum to.
+        caps: for every key with a quota; together at least the total.
     """
-    whole = sum(quotas.values())
-    if whole <= 0:
-        raise Infeasible("no domain has a share above 0")
-    exact = {key: Fraction(quota * total, whole) for key, quota in quotas.items()}
-    given = {key: min(int(share), caps[key]) if caps else int(share) for key, share in exact.items()}
-    left = total - sum(given.values())
-    # what a cap kept back goes to the others round by round, largest remainder first
-    while left > 0:
-        open_keys = [key for key in exact if quotas[key] > 0 and (caps is None or given[key] < caps[key])]
-        if not open_keys:
-            raise Infeasible(
-                f"caps allow {total - left:,} tokens, the budget is {total:,}",
-                fix=f"raise max_repetition by a factor of {total / (total - left):.4g}, "
-                f"or lower the budget to {total - left:,} tokens",
-            )
-        by_remainder = sorted(open_keys, key=lambda key: (given[key] - exact[key], key))
-        each = max(1, left // len(by_remainder))
-        for key in by_remainder[: left if each == 1 else None]:
-            room = caps[key] - given[key] if caps else each
-            step = min(each, room, left)
-            given[key] += step
-            left -= step
+    given = dict.fromkeys(quotas, 0)
+    open_keys = sorted(key for key, quota in quotas.items() if quota)
+    assert open_keys and (caps is None or sum(caps[key] for key in open_keys) >= total)
+    while True:
+        left, whole = total - sum(given.values()), sum(quotas[key] for key in open_keys)
+        exact = {key: Fraction(quotas[key] * left, whole) for key in open_keys}
+        capped = [key for key in open_keys if caps is not None and exact[key] > caps[key]]
+        if not capped:
+            break
+        given |= {key: caps[key] for key in capped if caps is not None}
+        open_keys = [key for key in open_keys if key not in capped]
+    # no quota is above its cap now, and a cap is a whole number: rounding up does not pass it either
+    given |= {key: int(share) for key, share in exact.items()}
+    by_remainder = sorted(open_keys, key=lambda key: given[key] - exact[key])
+    for key in by_remainder[: total - sum(given.values())]:
+        given[key] += 1
     return given
+
+
+def _units(weights: Mapping[Key, float]) -> dict[Key, int]:
+    """Weights as whole numbers of 1e-9, in order of name."""
+    for key, weight in weights.items():
+        if not (math.isfinite(weight) and weight >= 0):
+            raise BadInput(f"the weight of {key} is {weight}", fix="weights and rates are numbers from 0 up")
+    return {key: round(weight * _WEIGHT_UNIT) for key, weight in sorted(weights.items())}
+
+
+def _caps(totals: Mapping[str, int], budget: int, max_repetition: float | None) -> dict[str, int] | None:
+    """The most tokens that each domain may get."""
+    if max_repetition is None:
+        return None
+    caps = _times(totals, max_repetition)
+    possible = sum(caps.values())
+    if possible < budget:
+        raise Infeasible(
+            f"at max_repetition {max_repetition:g} the {sum(totals.values()):,} tokens of the mixture's domains give "
+            f"{possible:,}, the budget is {budget:,}",
+            fix=f"raise max_repetition to {_smallest_repetition(totals, budget)}, "
+            f"or lower the budget to {possible:,} tokens",
+        )
+    return caps
+
+
+def _smallest_repetition(totals: Mapping[str, int], budget: int) -> str:
+    """The smallest cap of four digits that reaches the budget."""
+    exact = Fraction(budget, sum(totals.values()))
+    digits = _RELAXATION_DIGITS - 1 - math.floor(math.log10(exact))
+    tenth = Fraction(10) ** -digits
+    steps = math.ceil(exact / tenth)
+    while sum(_times(totals, float(steps * tenth)).values()) < budget:  # every domain is rounded down
+        steps += 1
+    return f"{float(steps * tenth):.{max(0, digits)}f}"
+
+
+def _times(totals: Mapping[str, int], repetition: float) -> dict[str, int]:
+    exact = Fraction(str(repetition))  # as it was written: 4.1 times 10 tokens are 41
+    return {name: math.floor(exact * n) for name, n in totals.items()}

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curation.core.errors import BadInput
+from mixing.upsample.config import UpsampleConfig
 
 
 class _Strict(BaseModel):
@@ -43,10 +44,26 @@ class Certificate(_Strict):
     shadow_prices: dict[str, float] = Field(description="fall of the objective for one more unique token of a domain")
 
 
+class DomainCurve(_Strict):
+    """How often a token of each bucket of a domain is seen, bucket by bucket, and the curve behind it."""
+
+    rates: dict[int, float]
+    parameters: dict[str, float]
+
+
+class Upsampling(_Strict):
+    """The curves over quality buckets: their configuration, the rate that binds, and the curve of every domain."""
+
+    config: UpsampleConfig
+    max_rate: float = Field(description="the stricter of config.max_rate and max_repetition")
+    curves: dict[str, DomainCurve]
+
+
 class Mixture(_Strict):
     """Shares of domains that sum to 1, where they come from and what they promise.
 
-    `natural` has each domain's share of the tokens there are; `repetition` how often a token is seen at the budget.
+    `natural` has each domain's share of the tokens there are; `repetition` how often a token is seen at the budget, on
+    the average of the domain.
     """
 
     version: Literal[1] = Field(1, alias="schema")
@@ -63,6 +80,18 @@ class Mixture(_Strict):
     predicted: dict[str, Prediction] = {}
     fit: dict[str, Fit] = {}
     certificate: Certificate | None = None
+    upsampling: Upsampling | None = None
+
+    @property
+    def rates(self) -> dict[tuple[str, int], float] | None:
+        """Rate of every (domain, bucket), or None where all buckets of a domain are seen alike."""
+        if self.upsampling is None:
+            return None
+        return {
+            (domain, bucket): rate
+            for domain, curve in self.upsampling.curves.items()
+            for bucket, rate in curve.rates.items()
+        }
 
     def to_yaml(self) -> str:
         """The text of mixture.yaml."""

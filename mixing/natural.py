@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Literal
 
 from curation.core.errors import Infeasible
+from mixing.budget import by_domain, caps_of, upsampling_of
+from mixing.counts import Cell
 from mixing.mixture import Mixture
-from mixing.solver.problem import share_caps
+from mixing.upsample.config import UpsampleConfig
 from mixing.weights import round_shares
 
 
@@ -24,26 +26,32 @@ def natural_shares(counts: Mapping[str, int]) -> dict[str, float]:
 
 
 def baseline(
-    kind: Literal["natural", "uniform"], counts: Mapping[str, int], tokens: int, max_repetition: float
+    kind: Literal["natural", "uniform"],
+    counts: Mapping[Cell, int],
+    tokens: int,
+    max_repetition: float,
+    upsample: UpsampleConfig | None = None,
 ) -> Mixture:
     """A mixture without a study, for comparison.
 
     "uniform" gives every domain the same share, except that a domain at its repetition cap keeps the cap and the others
-    share the rest (UniMax, Chung et al. 2023).
+    share the rest (UniMax, Chung et al. 2023). `counts` are the tokens of every (domain, bucket).
 
     Raises:
         Infeasible: the caps do not reach the budget.
     """
-    caps = share_caps(counts, tokens, max_repetition)
-    natural = natural_shares(counts)
+    totals = by_domain(counts)
+    caps = caps_of(counts, tokens, max_repetition, upsample)
+    natural = natural_shares(totals)
     shares = round_shares(natural if kind == "natural" else _even(caps), caps)
     return Mixture(
         weights=shares,
         natural=natural,
         budget_tokens=tokens,
         max_repetition=max_repetition,
-        repetition={name: round(share * tokens / counts[name], 6) for name, share in shares.items() if counts[name]},
+        repetition={name: round(share * tokens / totals[name], 6) for name, share in shares.items() if totals[name]},
         baseline=kind,
+        upsampling=upsampling_of(counts, shares, tokens, max_repetition, upsample),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from curation.core.quantities import Fraction, Size, Tokens
+from mixing.upsample.config import UpsampleConfig
 
 
 class Strict(BaseModel):
@@ -107,6 +108,7 @@ class OptimizeStage(Strict):
     max_repetition: float = Field(4.0, gt=0, description="times a token may be seen (Muennighoff et al. 2023)")
     regressor: str = "log-linear"
     kl: float = Field(0.0, ge=0, description="weight of the KL divergence from the natural mixture")
+    upsample: UpsampleConfig | None = Field(None, description="a curve over each domain's quality buckets")
 
 
 class EmitStage(Strict):

@@ -25,7 +25,8 @@ _KNOWN_PAD = (PAD, "<|padding|>", "<pad>", "[PAD]")
 
 # how GPT-4 and dolma2 cut text into words: contractions, words, numbers of up to three digits, symbols, white space
 SPLIT_PATTERN = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 
 Ids = npt.NDArray[np.uint32]

@@ -1,8 +1,9 @@
 """Step `exact_dedup`: of documents with the same text one stays.
 
 1. While the text is read, XXH3-128 of its bytes becomes a column (16 bytes).
-2. Exchange by that hash, ordered by the survivor policy and the id; the first row of a run survives, and `dup_count`
-   says how many documents it stands for. The others record it as `duplicate_of`.
+2. Exchange by that hash, ordered by id; the first row of a run survives, and `dup_count` says how many documents it
+   stands for. The others record it as `duplicate_of`. Of rows with one id (the same source id and text, twice) the
+   first in the input survives.
 
 What crosses the exchange is the hash, the id and the address of each document: about 70 bytes. Two texts with one hash
 are taken for equal; among n documents the chance of any such pair is about n^2 / 2^129.
@@ -28,7 +29,7 @@ TEXT_HASH = "text_hash"
 
 
 class ExactDedupConfig(StepConfig):
-    """Nothing to choose yet but the scope."""
+    """Nothing to choose but the scope: with `only`, documents of those domains are compared with each other."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,9 @@ class ExactDedup(GlobalStep):
         return (TextHash(),)
 
     def run(self, context: GlobalContext) -> None:
-        plan = context.work.plan(("id", TEXT_HASH)).exchange(TEXT_HASH, ("id",), context.partitions)
-        context.decide(plan.stream(KeepFirst(self.label)))
+        rows = context.rows(("id", TEXT_HASH), self.config.only)
+        by_text = rows.exchange(TEXT_HASH, ("id", PART, ROW), context.partitions)
+        context.decide(by_text.stream(KeepFirst(self.label)))
 
 
 @dataclass(frozen=True)

@@ -21,13 +21,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from curation.core.errors import RunFailed
 from curation.core.events import Events, NoEvents
 from curation.core.storage import Directory
-from curation.engine.operators import Map, Sink, Stream
+from curation.engine.operators import Map, Sink, Stream, apply_operators
 from curation.engine.plan import Exchange, Plan, Split
 from curation.engine.spill import Run, read_partition, write_runs
-from curation.engine.workers import run_tasks
+from curation.engine.workers import Workers
 
 DEFAULT_MEMORY_BYTES = 4 * 2**30
 
@@ -54,12 +53,15 @@ class LocalEngine:
         temporary = None if journal else tempfile.mkdtemp(prefix="mixwright-", dir=self.scratch)
         work = Path(journal or temporary or "")
         try:
-            return self._run(plan, sink, label, events, work, keep=journal is not None)
+            with Workers(self.workers) as workers:
+                return self._run(plan, sink, label, events, work, workers, keep=journal is not None)
         finally:
             if temporary:
                 shutil.rmtree(temporary, ignore_errors=True)
 
-    def _run(self, plan: Plan, sink: Sink, label: str, events: Events, work: Path, *, keep: bool) -> list[Any]:
+    def _run(
+        self, plan: Plan, sink: Sink, label: str, events: Events, work: Path, workers: Workers, *, keep: bool
+    ) -> list[Any]:
         inputs: list[Split | _Partition] = list(plan.splits)
         schema = plan.source_schema
         segments = plan.segments()
@@ -94,7 +96,7 @@ class LocalEngine:
                     Directory(task.work).write_json(f"task-{task.index:05d}.json", {"result": result})
                 events.emit("progress", label=label, done=finished, total=total)
 
-            run_tasks(_run_task, waiting, self.workers, done)
+            workers.run(_run_task, waiting, done)
             if following is not None:
                 runs = tuple(Run.from_json(run) for found in results for run in found)
                 inputs = [_Partition(p, _having(runs, p), following) for p in range(following.partitions)]
@@ -140,10 +142,7 @@ def _recall(task: _Task) -> dict[str, Any] | None:
 
 
 def _run_task(task: _Task) -> Any:
-    batches = task.source.read()
-    for operator in task.operators:
-        operator.setup()
-        batches = _apply(operator, batches)
+    batches = apply_operators(task.operators, task.source.read())
     if task.following is not None:
         runs = write_runs(
             batches, task.schema, task.following, Path(task.work), f"run-{task.index:05d}", task.memory_bytes
@@ -151,13 +150,3 @@ def _run_task(task: _Task) -> Any:
         return [run.to_json() for run in runs]
     task.sink.setup()
     return task.sink(task.index, batches)
-
-
-def _apply(operator: Map | Stream, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    produced = (operator(batch) for batch in batches) if isinstance(operator, Map) else operator(batches)
-    try:
-        for batch in produced:
-            if batch.num_rows:
-                yield batch
-    except pa.ArrowException as error:
-        raise RunFailed(f"{operator.name}: {error}") from error

@@ -18,6 +18,8 @@ from curation.engine.fingerprint import fingerprint
 from curation.engine.operators import Map, Stream
 
 PARTITION_BYTES = 64 * 2**20
+_KEYS = frozenset({pa.int32(), pa.int64(), pa.bool_(), pa.string(), pa.binary()})
+_SCALARS = _KEYS | {pa.float64()}
 
 
 class Split(Protocol):
@@ -82,15 +84,22 @@ class Plan:
         Args:
             key: columns whose equal values must meet.
             order_by: further columns that the rows of a key are sorted by.
-            partitions: how many; by default one for every 64 MiB that the source reads.
+            partitions: how many; 0 for one for every 64 MiB that the source reads.
         """
         keys = (key,) if isinstance(key, str) else key
+        schema = self.schema
         for name in keys + order_by:
-            if name not in self.schema.names:
-                raise ValueError(f"exchange by {name!r}; the plan has {', '.join(self.schema.names)}")
-        for field in self.schema:
+            if name not in schema.names:
+                raise ValueError(f"exchange by {name!r}; the plan has {', '.join(schema.names)}")
+            kind = schema.field(name).type
+            if kind not in (_KEYS if name in keys else _SCALARS):
+                use = "a key" if name in keys else "sorted by"
+                raise ValueError(f"exchange by {name!r}: a column of type {kind} cannot be {use}")
+        for field in schema:
             if not _may_cross(field.type):
                 raise ValueError(f"column {field.name!r} of type {field.type} cannot cross an exchange")
+        if not keys or partitions < 0:
+            raise ValueError(f"exchange by {keys} into {partitions} partitions")
         count = partitions or max(1, -(-self.size_bytes // PARTITION_BYTES))
         return replace(self, nodes=(*self.nodes, Exchange(keys, order_by, count)))
 
@@ -131,5 +140,4 @@ def _may_cross(kind: pa.DataType) -> bool:
         return _may_cross(kind.value_type)
     if pa.types.is_struct(kind):
         return all(_may_cross(kind.field(i).type) for i in range(kind.num_fields))
-    allowed = {pa.int32(), pa.int64(), pa.float64(), pa.bool_(), pa.string(), pa.binary()}
-    return kind in allowed
+    return kind in _SCALARS

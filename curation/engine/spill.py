@@ -1,9 +1,10 @@
 """Spill files of an exchange: sorted runs on disk.
 
 A task that feeds an exchange gathers rows up to its memory limit, sorts them by (partition, key, order_by) and writes
-them as one run: an Arrow IPC file whose record batches each hold rows of one partition. The reader of a partition opens
-every run that has rows for it and merges. Memory: the limit while writing (about twice during the sort), one batch a
-run while reading.
+them as one run: an Arrow IPC file whose record batches each hold rows of one partition. The reader of a partition
+merges the runs that have rows for it. A run is open only while one of its batches is read, since a partition may have
+more runs than a process may open files. Memory: the limit while writing, about twice during the sort; one batch a run
+while reading, about three times while they merge.
 """
 
 from __future__ import annotations
@@ -67,8 +68,10 @@ def _write_run(held: list[pa.RecordBatch], schema: pa.Schema, exchange: Exchange
     index: dict[int, list[int]] = {}
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     written = 0
+    sorted_rows = partition_and_sort(pa.Table.from_batches(held, schema).combine_chunks(), exchange)
+    held.clear()  # copied: never three copies at a time
     with Directory(directory).create(name) as draft, pa.ipc.new_file(draft.stream, schema, options=options) as writer:
-        for partition, rows in partition_and_sort(pa.Table.from_batches(held, schema), exchange):
+        for partition, rows in sorted_rows:
             for batch in rows.combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
                 writer.write_batch(batch)
                 index.setdefault(partition, []).append(written)
@@ -77,6 +80,7 @@ def _write_run(held: list[pa.RecordBatch], schema: pa.Schema, exchange: Exchange
 
 
 def _read_batches(path: str, numbers: list[int]) -> Iterator[pa.RecordBatch]:
-    with pa.memory_map(path) as source, pa.ipc.open_file(source) as reader:
-        for number in numbers:
-            yield reader.get_batch(number)
+    for number in numbers:
+        with pa.memory_map(path) as source, pa.ipc.open_file(source) as reader:
+            batch = reader.get_batch(number)
+        yield batch

@@ -1,6 +1,6 @@
 """A pool of worker processes that ends with the run.
 
-Tasks are independent and may run in any order; results come back in the order of the tasks. With one worker
+Tasks are independent and may run in any order; results come back with the index of their task. With one worker
 everything runs in this process. The first error stops the rest and is raised here. Workers ignore Ctrl-C (the driver
 ends them) and end by themselves when the driver dies, so that a killed run leaves nothing behind.
 """
@@ -13,10 +13,65 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
+from types import TracebackType
 from typing import Any, TypeVar
 
+from curation.core.errors import RunFailed
+
 Task = TypeVar("Task")
+
+
+class Workers:
+    """Processes for several rounds of tasks: they start when they are first needed and end with the `with` block.
+
+    Args:
+        n: processes; 1 runs everything in this one.
+    """
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._end(at_once=error is not None)
+
+    def run(self, function: Callable[[Task], Any], tasks: Sequence[Task], done: Callable[[int, Any], None]) -> None:
+        """Call `function` on every task; see `run_tasks`."""
+        if self._n <= 1 or len(tasks) <= 1:
+            for index, task in enumerate(tasks):
+                done(index, function(task))
+            return
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self._n, mp_context=context, initializer=_start_worker)
+        try:
+            futures = {self._pool.submit(function, task): index for index, task in enumerate(tasks)}
+            for future in as_completed(futures):
+                done(futures[future], future.result())
+        except BaseException as error:
+            self._end(at_once=True)
+            if isinstance(error, BrokenProcessPool):
+                raise RunFailed(
+                    "a worker process died; the system ends processes that ask for more memory than there is",
+                    fix="run the same command again; if it happens again, use fewer workers",
+                ) from error
+            raise
+
+    def _end(self, *, at_once: bool) -> None:
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        if at_once:
+            for process in list((pool._processes or {}).values()):
+                process.terminate()
+        pool.shutdown(wait=True, cancel_futures=at_once)
 
 
 def run_tasks(
@@ -29,23 +84,12 @@ def run_tasks(
         tasks: picklable.
         workers: processes; 1 runs in this one.
         done: called here with the task's index and result as each ends.
+
+    Raises:
+        RunFailed: a worker died; most often the system ended it for want of memory.
     """
-    if workers <= 1 or len(tasks) <= 1:
-        for index, task in enumerate(tasks):
-            done(index, function(task))
-        return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context, initializer=_start_worker)
-    try:
-        futures = {pool.submit(function, task): index for index, task in enumerate(tasks)}
-        for future in as_completed(futures):
-            done(futures[future], future.result())
-    except BaseException:
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        pool.shutdown(wait=True, cancel_futures=True)
-        raise
-    pool.shutdown(wait=True)
+    with Workers(min(workers, len(tasks))) as processes:
+        processes.run(function, tasks, done)
 
 
 def _start_worker() -> None:

@@ -34,6 +34,7 @@ from curation.work.workset import PART, ROW
 N_BYTES = "n_bytes"
 _RANK = "holdout_rank"
 _MARGIN = 4
+Bytes = dict[str | None, int]
 
 
 class HoldoutConfig(StepConfig):
@@ -68,36 +69,34 @@ class Holdout(GlobalStep):
 
     def run(self, context: GlobalContext) -> None:
         limit = self.config.per_domain
-        plan = context.work.plan(("id", "domain", N_BYTES))
+        plan = context.rows(("id", "domain", N_BYTES), self.config.only)
         totals = self._bytes_of(context, plan)
         shares = {name: min(1.0, round(_MARGIN * limit / max(1, total), 9)) for name, total in totals.items()}
         reached = self._bytes_of(context, plan.map(Rank(context.seed, tuple(shares.items()))))
         shares = {name: share if reached.get(name, 0) >= limit else 1.0 for name, share in shares.items()}
         ranked = plan.map(Rank(context.seed, tuple(shares.items())))
-        by_domain = ranked.exchange("domain", (_RANK, "id"), context.partitions)
+        by_domain = ranked.exchange("domain", (_RANK, "id", PART, ROW), context.partitions)
         context.decide(by_domain.stream(SetAside(self.label, limit)))
 
-    def _bytes_of(self, context: GlobalContext, plan: Plan) -> dict[str, int]:
-        totals: dict[str, int] = fold(
-            context.engine, plan, DomainBytes(), label=f"{self.label}: sizes", events=context.events
-        )
+    def _bytes_of(self, context: GlobalContext, plan: Plan) -> Bytes:
+        totals: Bytes = fold(context.engine, plan, DomainBytes(), label=f"{self.label}: sizes", events=context.events)
         return totals
 
 
 @dataclass(frozen=True)
 class DomainBytes(Fold):
-    """Bytes of every domain."""
+    """Bytes of every domain; documents without one are a domain of their own."""
 
-    def zero(self) -> dict[str, int]:
+    def zero(self) -> Bytes:
         return {}
 
-    def step(self, state: dict[str, int], batch: pa.RecordBatch) -> dict[str, int]:
+    def step(self, state: Bytes, batch: pa.RecordBatch) -> Bytes:
         table = pa.Table.from_batches([batch]).group_by("domain").aggregate([(N_BYTES, "sum")])
         found = zip(table.column("domain").to_pylist(), table.column(f"{N_BYTES}_sum").to_pylist(), strict=True)
-        return self.merge(state, {name or "": total for name, total in found})
+        return self.merge(state, dict(found))
 
-    def merge(self, left: dict[str, int], right: dict[str, int]) -> dict[str, int]:
-        return {name: left.get(name, 0) + right.get(name, 0) for name in sorted({*left, *right})}
+    def merge(self, left: Bytes, right: Bytes) -> Bytes:
+        return {name: left.get(name, 0) + right.get(name, 0) for name in {**left, **right}}
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ class Rank(Map):
     """Adds the hash of (seed, id), and keeps the rows whose hash lies below their domain's share."""
 
     seed: int
-    shares: tuple[tuple[str, float], ...]
+    shares: tuple[tuple[str | None, float], ...]
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -118,7 +117,7 @@ class Rank(Map):
         salt = np.uint64(hash64(f"holdout/{self.seed}".encode()))
         rank = xxh3_64_of_8_bytes(hash_column(batch.column("id")) ^ salt) >> np.uint64(1)
         share_of = dict(self.shares)
-        limits = np.array([share_of.get(name or "", 1.0) for name in batch.column("domain").to_pylist()])
+        limits = np.array([share_of[name] for name in batch.column("domain").to_pylist()], dtype=np.float64)
         kept = rank.astype(np.float64) <= limits * 2.0**63
         columns = {name: batch.column(name) for name in batch.schema.names}
         ranked = pa.RecordBatch.from_pydict(

@@ -1,8 +1,9 @@
 """The row-local pass: a chain of steps and features over batches of documents, as one Map.
 
 The chain runs fused: a batch is read once, every annotator measures it, the rules judge in recipe order. Rows that a
-step does not apply to (`only`) have null signals and no fate. Rows that are dead when the pass begins are not measured;
-a row that dies within the pass still is, so that thresholds can be changed afterwards without measuring again.
+step does not apply to (`only`) have null signals and no fate; the columns of a repeated step hold what was measured
+last. Rows that are dead when the pass begins are not measured; a row that dies within the pass still is, so that
+thresholds can be changed afterwards without measuring again.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curation.engine.operators import Map
 from curation.work.fate import FATE, first_fate, in_scope, judge, no_fate
@@ -40,10 +42,10 @@ class Annotate(Map):
                 prepare()
 
     def output_schema(self, schema: pa.Schema) -> pa.Schema:
-        fields = [schema.field(name) for name in self._carried(schema)]
+        fields = {name: schema.field(name) for name in self._carried(schema)}
         for annotator in self.chain:
-            fields += [pa.field(name, kind) for name, kind in annotator.columns.items()]
-        return pa.schema([*fields, *FATE])
+            fields |= {name: pa.field(name, kind) for name, kind in annotator.columns.items()}
+        return pa.schema([*fields.values(), *FATE])
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         columns = {name: batch.column(name) for name in self._carried(batch.schema)}
@@ -55,7 +57,10 @@ class Annotate(Map):
             if isinstance(annotator, RowStep):
                 scope &= in_scope(annotator.config.only, batch.column("domain"))
             signals = _measure(annotator, batch, scope)
-            columns |= signals
+            columns |= {
+                name: pc.coalesce(signal, columns[name]) if name in columns else signal
+                for name, signal in signals.items()
+            }
             if isinstance(annotator, RowStep):
                 fate = first_fate(fate, judge(annotator.label, annotator.rules, signals, alive))
         columns |= fate

@@ -1,15 +1,18 @@
 """The last pass of a curate stage: from the work set to the pool's files, part by part.
 
 Each part of the work set becomes one part of documents, rejected, signals and held-out documents, so that no text moves
-between parts. Bytes of the files depend on the rows alone.
+between parts. The four files grow together while rows arrive, a row group at a time; their bytes depend on the rows
+alone. Memory: a row group of each file, whatever the size of the part.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -17,9 +20,13 @@ import pyarrow.parquet as pq
 from curation.core.document import POOL, REJECTED
 from curation.core.storage import Directory, FileEntry
 from curation.engine.operators import Batches, Sink
-from curation.work.fate import FATE, HOLDOUT
+from curation.work.fate import HOLDOUT
+
+GROUP_ROWS = 16_384
+GROUP_BYTES = 32 * 2**20  # of text
 
 _DEFAULTS = {"bucket": 0, "dup_count": 1}
+_COUNT_KEYS = ("source", "domain", "fate_stage", "fate_rule")
 
 
 @dataclass(frozen=True)
@@ -41,21 +48,26 @@ class WritePool(Sink):
     rejected_text: bool
 
     def __call__(self, partition: int, batches: Batches) -> dict[str, Any]:
-        table = pa.Table.from_batches(list(batches), self.schema)
-        fate = table.column("fate_rule")
-        held_out = pc.fill_null(pc.equal(fate, HOLDOUT), False)
-        kept = pc.is_null(fate)
-        name = f"part-{partition:05d}.parquet"
-        rejected = table.filter(pc.and_(pc.invert(kept), pc.invert(held_out)))
-        written = {
-            f"documents/{name}": _documents(table.filter(kept)),
-            f"rejected/{name}": self._rejected(rejected),
-            f"signals/{name}": table.select(["id", *self.signals]),
-            f"heldout/{name}": _documents(table.filter(held_out)),
-        }
-        directory = Directory(self.directory)
-        files = [asdict(write_parquet(directory, path, rows)) for path, rows in written.items()]
-        return {"files": files, "counts": _counts(table)}
+        signals = pa.schema([self.schema.field(name) for name in ("id", *self.signals)])
+        schemas = {"documents": POOL, "rejected": REJECTED, "signals": signals, "heldout": POOL}
+        counts: list[dict[str, Any]] = []
+        with contextlib.ExitStack() as until_written:
+            directory, name = Directory(self.directory), f"part-{partition:05d}.parquet"
+            files = {
+                folder: until_written.enter_context(_GroupedFile(directory, f"{folder}/{name}", schema))
+                for folder, schema in schemas.items()
+            }
+            for batch in batches:
+                rows = pa.Table.from_batches([batch])
+                fate = rows.column("fate_rule")
+                kept, held_out = pc.is_null(fate), pc.fill_null(pc.equal(fate, HOLDOUT), False)
+                for folder, chosen in {"documents": kept, "heldout": held_out}.items():
+                    files[folder].add(_documents(rows.filter(chosen)), rows.filter(chosen).column("n_bytes"))
+                rejected = rows.filter(pc.invert(pc.or_(kept, held_out)))
+                files["rejected"].add(self._rejected(rejected), rejected.column("n_bytes"))
+                files["signals"].add(rows.select(signals.names))
+                counts = _added_up([*counts, *_counts(rows)])
+        return {"files": [asdict(file.entry) for file in files.values()], "counts": counts}
 
     def _rejected(self, rows: pa.Table) -> pa.Table:
         columns = {field.name: _column(rows, field) for field in REJECTED if field.name in rows.schema.names}
@@ -67,17 +79,68 @@ class WritePool(Sink):
         return pa.table(columns, schema=REJECTED)
 
 
-def write_parquet(directory: Directory, name: str, table: pa.Table) -> FileEntry:
-    """Write a table as parquet whose bytes depend on its rows alone."""
-    with directory.create(name) as draft:
-        pq.write_table(
-            table.replace_schema_metadata(None).combine_chunks(),
-            draft.stream,
+class _GroupedFile(contextlib.AbstractContextManager["_GroupedFile"]):
+    """A parquet file that grows while rows arrive; a row group ends with the row that fills its rows or its bytes.
+
+    Where groups end depends on the rows alone, not on how they arrive. `entry` is set when the block ends.
+    """
+
+    entry: FileEntry
+
+    def __init__(self, directory: Directory, name: str, schema: pa.Schema) -> None:
+        self._creation = directory.create(name)
+        self._draft = self._creation.__enter__()
+        self._writer = pq.ParquetWriter(
+            self._draft.stream,
+            schema,
             compression="zstd",
-            row_group_size=16_384,
-            use_dictionary=["source", "domain"] if "domain" in table.schema.names else False,
+            use_dictionary=["source", "domain"] if "domain" in schema.names else False,
         )
-    return draft.entry
+        self._held: list[pa.Table] = []
+        self._held_rows = self._held_bytes = 0
+
+    def add(self, rows: pa.Table, n_bytes: pa.ChunkedArray | None = None) -> None:
+        """Take rows in; `n_bytes` says how much text each has."""
+        sizes = np.zeros(rows.num_rows, dtype=np.int64) if n_bytes is None else n_bytes.to_numpy()
+        start = 0
+        while start < rows.num_rows:
+            filled = np.flatnonzero(self._held_bytes + np.cumsum(sizes[start:]) >= GROUP_BYTES)
+            until_full = int(filled[0]) + 1 if len(filled) else rows.num_rows - start
+            taken = min(until_full, GROUP_ROWS - self._held_rows)
+            self._held.append(rows.slice(start, taken))
+            self._held_rows += taken
+            self._held_bytes += int(sizes[start : start + taken].sum())
+            start += taken
+            if self._held_rows == GROUP_ROWS or self._held_bytes >= GROUP_BYTES:
+                self._write_group()
+
+    def __exit__(self, *error: Any) -> None:
+        if error[0] is None and self._held:
+            self._write_group()
+        self._writer.close()
+        self._creation.__exit__(*error)
+        if error[0] is None:
+            self.entry = self._draft.entry
+
+    def _write_group(self) -> None:
+        self._writer.write_table(pa.concat_tables(self._held).combine_chunks(), row_group_size=GROUP_ROWS)
+        self._held, self._held_rows, self._held_bytes = [], 0, 0
+
+
+def total_counts(parts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The counts of all parts joined, in a fixed order."""
+    joined = _added_up(row for part in parts for row in part["counts"])
+    return [
+        {
+            "source": row["source"],
+            "domain": row["domain"],
+            "step": row["fate_stage"],
+            "rule": row["fate_rule"],
+            "documents": row["documents"],
+            "bytes": row["bytes"],
+        }
+        for row in joined
+    ]
 
 
 def _documents(rows: pa.Table) -> pa.Table:
@@ -96,25 +159,19 @@ def _column(rows: pa.Table, field: pa.Field) -> Any:
 
 def _counts(table: pa.Table) -> list[dict[str, Any]]:
     """Documents and bytes of every (source, domain, stage, rule); rule is null for those that stay."""
-    keys = ["source", "domain", "fate_stage", "fate_rule"]
-    grouped = table.select([*keys, "n_bytes"]).group_by(keys).aggregate([("n_bytes", "count"), ("n_bytes", "sum")])
-    rows: list[dict[str, Any]] = grouped.rename_columns([*keys, "documents", "bytes"]).to_pylist()
+    grouped = table.group_by(_COUNT_KEYS).aggregate([("n_bytes", "count"), ("n_bytes", "sum")])
+    rows: list[dict[str, Any]] = grouped.rename_columns([*_COUNT_KEYS, "documents", "bytes"]).to_pylist()
     return rows
 
 
-def total_counts(parts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The counts of all parts joined, in a fixed order."""
-    totals: dict[tuple[str, ...], list[int]] = {}
-    keys = ("source", "domain", "fate_stage", "fate_rule")
-    for part in parts:
-        for row in part["counts"]:
-            total = totals.setdefault(tuple(row[key] or "" for key in keys), [0, 0])
-            total[0] += row["documents"]
-            total[1] += row["bytes"]
+def _added_up(counts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    totals: dict[tuple[str | None, ...], list[int]] = {}
+    for row in counts:
+        total = totals.setdefault(tuple(row[key] for key in _COUNT_KEYS), [0, 0])
+        total[0] += row["documents"]
+        total[1] += row["bytes"]
+    ordered = sorted(totals.items(), key=lambda item: [(name is not None, name or "") for name in item[0]])
     return [
-        {"source": s, "domain": d, "step": step or None, "rule": rule or None, "documents": n, "bytes": size}
-        for (s, d, step, rule), (n, size) in sorted(totals.items())
+        {**dict(zip(_COUNT_KEYS, key, strict=True)), "documents": documents, "bytes": size}
+        for key, (documents, size) in ordered
     ]
-
-
-__all__ = ["FATE", "WritePool", "total_counts", "write_parquet"]

@@ -38,7 +38,10 @@ class RawDocument:
 
 
 def to_batches(source: str, documents: Iterable[RawDocument]) -> Iterator[pa.RecordBatch]:
-    """Give each document its id, and gather documents into batches of at most 8 MiB of text or 4,096 rows."""
+    """Give each document its id, and gather documents into batches.
+
+    A batch ends with the document that brings it to 8 MiB of text or 4,096 rows.
+    """
     rows: list[dict[str, object]] = []
     held_bytes = 0
     for document in documents:

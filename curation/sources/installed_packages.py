@@ -20,6 +20,7 @@ import ast
 import functools
 import re
 import sysconfig
+import warnings
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -62,7 +63,9 @@ def installed_files() -> tuple[tuple[str, Path], ...]:
             if not _SKIPPED.intersection(part.lower() for part in file.parts) and ".." not in file.parts:
                 # the folder of a package's metadata carries its version: leave it out of the location
                 name = re.sub(r"^[^/]+\.dist-info/", "dist-info/", PurePosixPath(file).as_posix())
-                found.append((f"{package}/{name}", Path(str(file.locate()))))
+                path = Path(str(file.locate()))
+                if path.is_file():  # slim images delete files and leave them in the package's record
+                    found.append((f"{package}/{name}", path))
     return tuple(found)
 
 
@@ -87,7 +90,7 @@ def extract(domain: str, location: str, raw: bytes) -> Iterator[str]:
     if domain == "docs/reference":
         text = docstrings(text)
     elif location.endswith("dist-info/METADATA"):
-        text = text.partition("\n\n")[2]
+        text = "".join(re.split("\r?\n\r?\n", text, maxsplit=1)[1:])
     elif location == "python/pydoc_data/topics.py":
         yield from help_topics(text)
         return
@@ -98,26 +101,37 @@ def extract(domain: str, location: str, raw: bytes) -> Iterator[str]:
 def docstrings(source: str) -> str:
     """The docstrings of a module under the signatures that they describe; empty if the source does not parse."""
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+        tree = _parsed(source)
+        entries = [(0, "", ast.get_docstring(tree))]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                entries.append((node.lineno, f"class {node.name}", ast.get_docstring(node)))
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                entries.append((node.lineno, f"{node.name}({ast.unparse(node.args)})", ast.get_docstring(node)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: nested too deeply
         return ""
-    entries = [(0, "", ast.get_docstring(tree))]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):
-            entries.append((node.lineno, f"class {node.name}", ast.get_docstring(node)))
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            entries.append((node.lineno, f"{node.name}({ast.unparse(node.args)})", ast.get_docstring(node)))
     entries.sort(key=lambda entry: entry[0])
-    return "\n\n".join(f"{title}\n\n{body}" if title else body for _, title, body in entries if body)
+    return _valid("\n\n".join(f"{title}\n\n{body}" if title else body for _, title, body in entries if body))
 
 
 def help_topics(source: str) -> Iterator[str]:
     """The chapters of the language reference that `help()` shows: the values of the dictionary in pydoc_data.topics."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(_parsed(source)):
         if isinstance(node, ast.Dict):
             for value in node.values:
                 if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                    yield value.value
+                    yield _valid(value.value)
+
+
+def _parsed(source: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # escape sequences that later Pythons refuse are not this reader's matter
+        return ast.parse(source)
+
+
+def _valid(text: str) -> str:
+    """Lone surrogates, which an escape sequence can write into a string, as U+FFFD."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
 def _walk(root: Path, skipped: set[str]) -> Iterator[Path]:

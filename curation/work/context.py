@@ -12,6 +12,7 @@ from curation.core.events import Events
 from curation.engine.base import Engine
 from curation.engine.plan import Plan
 from curation.work.fate import no_fate
+from curation.work.scope import InScope
 from curation.work.workset import PART, ROW, WorkSet, WriteOverlay
 
 
@@ -33,6 +34,12 @@ class GlobalContext:
     partitions: int
     journal: str | None
 
+    def rows(self, columns: tuple[str, ...], only: tuple[str, ...]) -> Plan:
+        """A plan over the rows that are alive and in a step's scope: the columns asked for, and the rows' addresses."""
+        if "*" in only:
+            return self.work.plan(columns)
+        return self.work.plan((*columns, "domain")).map(InScope(only))
+
     def decide(self, plan: Plan) -> None:
         """Run a plan whose rows say what becomes of rows of the work set.
 
@@ -40,7 +47,8 @@ class GlobalContext:
         """
         addressed = plan.exchange(PART, (ROW,), self.partitions)
         sink = WriteOverlay(self.work.directory, self.label)
-        journal = f"{self.journal}/{self.label}" if self.journal else None
+        # a run that goes on with another number of partitions must not take over what the old ones held
+        journal = f"{self.journal}/{self.label}-{self.partitions}" if self.journal else None
         self.engine.run(addressed, sink, label=self.label, events=self.events, journal=journal)
         self.work.add_overlay(self.label, plan.schema)
 

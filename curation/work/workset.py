@@ -2,7 +2,8 @@
 
 Text is written once, when it has been read and annotated for the first time. Whatever later steps find out is kept in
 overlays: small files, one a part and step, whose rows are addressed by their number in the part. Reading a part joins
-the two. So the text never crosses an exchange, and an edit of a late step does not rewrite terabytes.
+the two: a later overlay's value replaces an earlier one unless it is null, and the first fate stays. So the text never
+crosses an exchange, and an edit of a late step does not rewrite terabytes.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ class WorkPart:
 
     @property
     def key(self) -> str:
-        return f"{self.file.xxh3_128}/{'/'.join(Path(overlay).name for overlay in self.overlays)}/{self.columns}"
+        overlays = "/".join(Path(overlay).parent.name for overlay in self.overlays)
+        return f"{self.file.xxh3_128}/{overlays}/{self.columns}/{self.alive}"
 
     @property
     def size_bytes(self) -> int:
@@ -55,19 +57,21 @@ class WorkPart:
         stored = source.schema_arrow
         wanted = [name for name in stored.names if name in self.columns or name in FATE.names]
         first = 0
-        for batch in source.iter_batches(batch_size=4096, columns=wanted, use_threads=False):
-            yield self._joined(batch, found, first)
-            first += batch.num_rows
+        for group in range(source.num_row_groups):  # a batch never spans groups: their text is bounded, rows are not
+            for batch in source.iter_batches(4096, row_groups=[group], columns=wanted, use_threads=False):
+                yield self._joined(batch, found, first)
+                first += batch.num_rows
 
     def _joined(self, batch: pa.RecordBatch, overlays: list[_Overlay], first: int) -> pa.RecordBatch:
         n = batch.num_rows
         columns = {name: batch.column(name) for name in batch.schema.names}
         fate = {name: columns.get(name, missing) for name, missing in no_fate(n).items()}
         for overlay in overlays:
-            for name, column in overlay.slice(first, n).items():
+            spread = overlay.slice(first, n)
+            for name, column in spread.items():
                 if name not in FATE.names:
-                    columns[name] = column
-            fate = first_fate(fate, {**no_fate(n), **overlay.fate(first, n)})
+                    columns[name] = pc.coalesce(column, columns[name]) if name in columns else column
+            fate = first_fate(fate, {name: spread.get(name, missing) for name, missing in no_fate(n).items()})
         columns |= fate
         columns[PART] = pa.array(np.full(n, self.number), pa.int32())
         columns[ROW] = pa.array(np.arange(first, first + n), pa.int64())
@@ -96,9 +100,6 @@ class _Overlay:
         if not self._table.num_rows:
             return {f.name: pa.nulls(n_rows, f.type) for f in self._table.schema}
         return {name: self._table.column(name).chunk(0).take(indices) for name in self._table.schema.names}
-
-    def fate(self, first: int, n_rows: int) -> dict[str, pa.Array]:
-        return {name: column for name, column in self.slice(first, n_rows).items() if name in FATE.names}
 
 
 @dataclass

@@ -63,14 +63,16 @@ def emit(job: EmitJob, out: Path, workers: int, events: Events) -> Manifest:
     """Write the shards; parts that an earlier attempt finished are kept.
 
     Raises:
-        Infeasible: a cell of the allocation has no documents.
+        Infeasible: a cell of the allocation has no documents, or no tokens are asked.
         BadInput: the part length is not a multiple of 65,536.
     """
-    if job.part_tokens % PART_MULTIPLE:
+    if job.part_tokens <= 0 or job.part_tokens % PART_MULTIPLE:
         raise BadInput(f"part_tokens is {job.part_tokens}", fix=f"choose a multiple of {PART_MULTIPLE}")
     pool_parts = listed(read_manifest(Directory(job.pool), "pool"), "documents/")
     tokenizer = Tokenizer.load(job.tokenizer)
     cells = tuple(sorted(cell for cell, n in job.allocation.items() if n))
+    if not cells:
+        raise Infeasible("the allocation asks for no tokens", fix="raise the budget")
     facts = _read_cells(job, tokenizer, pool_parts)
     for cell in cells:
         if cell not in facts:
@@ -143,7 +145,7 @@ def _tasks(
     documents: list[Documents],
     pieces: list[Pieces],
 ) -> list[PartTask]:
-    cell, piece = interleave(pieces)
+    cell, piece = interleave(pieces, [domain for domain, _ in cells])
     bases = np.cumsum([0] + [len(found.document) for found in pieces])
     flat = bases[cell] + piece
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from curation.core.storage import Directory, FileEntry
+from curation.core.storage import Directory, FileEntry, damaged
 from curation.core.tokenizer import Tokenizer
 from curation.core.tokens import TokenCache
 from mixing.emit.plan import Integers
@@ -51,7 +51,8 @@ def write_part(task: PartTask) -> list[dict[str, Any]]:
     done = f"work/{task.number:05d}.json"
     if directory.exists(done):
         entries: list[dict[str, Any]] = directory.read_json(done)
-        return entries
+        if not damaged(directory, {"files": entries}):
+            return entries
     tokenizer = Tokenizer.load(task.tokenizer)
     cache = TokenCache(task.cache, tokenizer)
     used = np.unique(task.part)
@@ -69,7 +70,7 @@ def write_part(task: PartTask) -> list[dict[str, Any]]:
         buffer[place : place + length] = source.ids[first : first + length]
         buffer[place + length - 1] = tokenizer.eos_id
         domain, bucket = task.cells[task.cell[i]]
-        id_, source_name, location = (column[row] for column in facts[part])
+        id_, source_name, location = facts[part][row]
         rows.append(DocumentRow(place, place + length, id_, source_name, location, domain, bucket, int(task.copy[i])))
         place += length
     assert place == task.n_tokens
@@ -80,7 +81,11 @@ def write_part(task: PartTask) -> list[dict[str, Any]]:
     return entries
 
 
-def _facts(task: PartTask, part: int) -> tuple[list[str], list[str], list[str]]:
-    path = Path(task.pool) / task.pool_parts[part].path
-    table = pq.read_table(path, columns=["id", "source", "location"])
-    return tuple(table.column(name).to_pylist() for name in ("id", "source", "location"))
+def _facts(task: PartTask, part: int) -> dict[int, tuple[str, str, str]]:
+    """Id, source and location of the documents of a pool part that are used here, by row."""
+    rows = np.unique(task.row[task.part == part])
+    columns = ["id", "source", "location"]
+    table = pq.read_table(Path(task.pool) / task.pool_parts[part].path, columns=columns).take(rows)
+    return dict(
+        zip(rows.tolist(), zip(*(table.column(name).to_pylist() for name in columns), strict=True), strict=True)
+    )

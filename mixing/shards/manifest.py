@@ -86,6 +86,7 @@ def _words(error: ValidationError) -> str:
     path = ".".join(map(str, first["loc"]))
     if first["type"] != "extra_forbidden":
         return f"{path}: {first['msg']}"
-    owner = {"files": ShardFile, "domains": CellTokens}.get(str(first["loc"][0]), Manifest)
+    owners: dict[str, type[_Strict]] = {"files": ShardFile, "domains": CellTokens}
+    owner = owners.get(str(first["loc"][0]), Manifest)
     near = nearest(str(first["loc"][-1]), (field.alias or name for name, field in owner.model_fields.items()))
     return f"unknown key {path}" + (f"; did you mean {near}?" if near else "")

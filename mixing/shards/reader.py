@@ -26,7 +26,8 @@ class ShardReader:
         directory: with a manifest.json.
 
     Raises:
-        BadInput: there is no manifest, or a part is missing, of another size than the manifest says, or not whole tokens.
+        BadInput: there is no manifest, or a part is missing, of another size than the manifest says, or of no whole
+            number of tokens.
     """
 
     def __init__(self, directory: str | Path) -> None:
@@ -79,9 +80,7 @@ class ShardReader:
         """
         if part is None:
             if not 0 <= position < self.n_tokens:
-                raise BadInput(
-                    f"no token at position {position}; there are {self.n_tokens}", where=str(self.directory)
-                )
+                raise BadInput(f"no token at position {position}; there are {self.n_tokens}", where=str(self.directory))
             part = bisect_right(self._starts, position) - 1
             position -= self._starts[part]
         if not 0 <= part < len(self._parts):

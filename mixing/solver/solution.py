@@ -9,13 +9,16 @@ import numpy as np
 import polars as pl
 
 from curation.core.errors import BadInput
+from mixing.budget import by_domain, caps_of, upsampling_of
+from mixing.counts import Cell
 from mixing.mixture import Certificate, Fit, Mixture, Prediction
 from mixing.natural import natural_shares
 from mixing.regress.base import Array
 from mixing.regress.surrogate import Surrogate
 from mixing.solver.certificate import cap_prices, duality_gap
 from mixing.solver.mirror_descent import Optimum, minimise
-from mixing.solver.problem import Problem, share_caps
+from mixing.solver.problem import Problem
+from mixing.upsample.config import UpsampleConfig
 from mixing.weights import round_shares
 
 
@@ -37,9 +40,10 @@ class Solution:
 def solve(
     surrogate: Surrogate,
     *,
-    counts: Mapping[str, int] | None = None,
+    counts: Mapping[str, int] | Mapping[Cell, int] | None = None,
     tokens: int | None = None,
     max_repetition: float = 4.0,
+    upsample: UpsampleConfig | None = None,
     kl: float = 0.0,
     prior: Mapping[str, float] | None = None,
 ) -> Solution:
@@ -47,9 +51,10 @@ def solve(
 
     Args:
         surrogate: fitted laws.
-        counts: unique tokens of every domain; without them there are no caps.
+        counts: unique tokens of every domain, or of every (domain, bucket); without them there are no caps.
         tokens: the budget; needed for caps.
         max_repetition: how often a token may be seen.
+        upsample: curves over quality buckets; needs counts and tokens.
         kl: weight of KL(p || prior) in the objective, in units of the metrics a nat.
         prior: shares to stay near to; the natural ones if there are counts, else the swarm's mean.
 
@@ -58,15 +63,19 @@ def solve(
         BadInput: counts and study have different domains.
     """
     domains = surrogate.domains
-    if counts is not None and set(counts) != set(domains):
-        odd = ", ".join(sorted(set(counts) ^ set(domains)))
+    cells = None if counts is None else _cells(counts)
+    totals = None if cells is None else by_domain(cells)
+    if totals is not None and set(totals) != set(domains):
+        odd = ", ".join(sorted(set(totals) ^ set(domains)))
         raise BadInput(f"counts and study have different domains: {odd}")
+    if upsample is not None and not (cells and tokens):
+        raise BadInput("upsampling needs counts and a budget of tokens", fix="give counts and tokens")
+    natural = natural_shares(totals) if totals else None
     if prior is None:
-        mean = surrogate.study.ratios.mean().row(0)
-        prior = natural_shares(counts) if counts else dict(zip(domains, mean, strict=True))
+        prior = natural or dict(zip(domains, surrogate.study.ratios.mean().row(0), strict=True))
     caps = dict.fromkeys(domains, 1.0)
-    if counts and tokens:
-        caps = share_caps(counts, tokens, max_repetition)
+    if cells and tokens:
+        caps = caps_of(cells, tokens, max_repetition, upsample)
     problem = _problem(surrogate, caps, prior, kl)
     optimum = minimise(problem)
     # the rounded mixture is what is used: it is what is certified
@@ -77,11 +86,11 @@ def solve(
     prices = dict(zip(domains, (cap_prices(problem, p_D) * per_token).tolist(), strict=True))
     mixture = Mixture(
         weights=shares,
-        natural=dict(natural_shares(counts)) if counts else None,
+        natural=natural,
         budget_tokens=tokens,
-        max_repetition=max_repetition if counts and tokens else None,
-        repetition={name: round(shares[name] * tokens / counts[name], 6) for name in domains if counts[name]}
-        if counts and tokens
+        max_repetition=max_repetition if totals and tokens else None,
+        repetition={name: round(shares[name] * tokens / totals[name], 6) for name in domains if totals[name]}
+        if totals and tokens
         else None,
         regressor=surrogate.regressor.name,
         kl=kl,
@@ -89,8 +98,13 @@ def solve(
         predicted=_predictions(surrogate, shares, prior),
         fit={metric: Fit(**score) for metric, score in surrogate.scores().items()},
         certificate=_certificate(problem, p_D, gap, optimum, prices, caps),
+        upsampling=upsampling_of(cells, shares, tokens, max_repetition, upsample) if cells and tokens else None,
     )
     return Solution(mixture, gap, prices)
+
+
+def _cells(counts: Mapping[str, int] | Mapping[Cell, int]) -> dict[Cell, int]:
+    return {(key, 0) if isinstance(key, str) else key: int(n) for key, n in counts.items()}
 
 
 def _problem(surrogate: Surrogate, caps: Mapping[str, float], prior: Mapping[str, float], kl: float) -> Problem:

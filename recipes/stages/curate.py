@@ -19,27 +19,29 @@ def needs(recipe: Recipe, name: str) -> dict[str, str]:
 
 
 def depends_on(context: StageContext) -> Any:
-    job = _job(context)
+    job = job_of(context.recipe, context.name)
     return job_fingerprint(job, splits_of_job(job))
 
 
 def run(context: StageContext) -> None:
-    job = _job(context)
+    job = job_of(context.recipe, context.name)
     curate(job, splits_of_job(job), context.out, context.resources.engine, context.events)
 
 
-def _job(context: StageContext) -> CurateJob:
-    stage: CurateStage = context.stage
+def job_of(recipe: Recipe, name: str) -> CurateJob:
+    """The job that a curate stage means."""
+    stage = recipe.stages[name]
+    assert isinstance(stage, CurateStage)
     sources = tuple(
         SourceConfig(name=source.name, reader=source.reader, domain=source.domain, limit_bytes=source.limit)
         for source in stage.sources
     )
     steps = tuple(make_step(name, config) for entry in stage.steps for name, config in entry.items())
     return CurateJob(
-        stage=context.name,
+        stage=name,
         sources=sources,
         steps=steps,
-        seed=context.recipe.seed,
+        seed=recipe.seed,
         rejected_text=stage.rejected_text == "all",
         partitions=stage.partitions,
     )

@@ -21,8 +21,8 @@ from recipes.schema import OptimizeStage, Recipe
 from recipes.stages.base import StageContext
 
 code: tuple[str, ...] = (
-    "mixing.counts", "mixing.mixture", "mixing.natural", "mixing.regress", "mixing.solver", "mixing.study",
-    "mixing.weights", "recipes.stages.optimize",
+    "mixing.budget", "mixing.counts", "mixing.mixture", "mixing.natural", "mixing.regress", "mixing.solver",
+    "mixing.study", "mixing.upsample", "mixing.weights", "recipes.stages.optimize",
 )  # fmt: skip
 side_by_side = False
 
@@ -37,11 +37,11 @@ def depends_on(context: StageContext) -> Any:
 
 def run(context: StageContext) -> None:
     stage: OptimizeStage = context.stage
-    counts = Counts.read(context.inputs["counts"]).by_domain()
+    counts = Counts.read(context.inputs["counts"]).tokens
     directory = Directory(context.out)
     files = []
     if stage.baseline is not None:
-        mixture = baseline(stage.baseline, counts, stage.tokens, stage.max_repetition)
+        mixture = baseline(stage.baseline, counts, stage.tokens, stage.max_repetition, stage.upsample)
     else:
         if "study" not in context.inputs:
             raise BadInput(
@@ -52,7 +52,12 @@ def run(context: StageContext) -> None:
         folder = context.inputs["study"]
         surrogate = fit(Study.from_csv(folder / "ratios.csv", folder / "metrics.csv"), stage.regressor)
         solution = solve(
-            surrogate, counts=counts, tokens=stage.tokens, max_repetition=stage.max_repetition, kl=stage.kl
+            surrogate,
+            counts=counts,
+            tokens=stage.tokens,
+            max_repetition=stage.max_repetition,
+            kl=stage.kl,
+            upsample=stage.upsample,
         )
         mixture = solution.mixture
         files.append(directory.write_bytes("predictions.csv", _predictions(surrogate).write_csv().encode()))

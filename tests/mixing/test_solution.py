@@ -13,6 +13,7 @@ from mixing.natural import baseline
 
 DOMAINS = ["code", "legal", "prose"]
 COUNTS = {"code": 600, "legal": 100, "prose": 300}
+CELLS = {(name, 0): n for name, n in COUNTS.items()}
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +117,6 @@ def test_a_mixture_file_reads_back_and_refuses_strangers(study: Study, tmp_path:
 
 
 def test_baselines_need_no_study() -> None:
-    assert baseline("natural", COUNTS, 1000, 4).weights == pytest.approx({"code": 0.6, "legal": 0.1, "prose": 0.3})
-    uniform = baseline("uniform", COUNTS, 1000, 2).weights
+    assert baseline("natural", CELLS, 1000, 4).weights == pytest.approx({"code": 0.6, "legal": 0.1, "prose": 0.3})
+    uniform = baseline("uniform", CELLS, 1000, 2).weights
     assert uniform == pytest.approx({"code": 0.4, "legal": 0.2, "prose": 0.4})
