@@ -7,13 +7,14 @@ the weights alone, with `config.json`, the tokenizer and a manifest.
 
 from __future__ import annotations
 
-import io
+import contextlib
 import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from curation.core.errors import BadInput
@@ -26,11 +27,10 @@ _KEPT = 2
 
 def save_checkpoint(directory: Path, step: int, state: dict[str, Any]) -> None:
     """Publish a checkpoint, then remove all but the newest two."""
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
     target = Directory(directory)
-    entry = target.write_bytes(f"step-{step:08d}.pt", buffer.getvalue())
-    target.write_json(f"step-{step:08d}.json", asdict(entry))
+    with target.create(f"step-{step:08d}.pt") as draft:
+        torch.save(state, draft.stream)
+    target.write_json(f"step-{step:08d}.json", asdict(draft.entry))
     for old in sorted(directory.glob("step-*.json"))[:-_KEPT]:
         old.unlink()
         old.with_suffix(".pt").unlink(missing_ok=True)
@@ -40,7 +40,10 @@ def load_newest_checkpoint(directory: Path) -> dict[str, Any] | None:
     """The state of the newest checkpoint that is undamaged, or None."""
     for described in sorted(directory.glob("step-*.json"), reverse=True):
         file = described.with_suffix(".pt")
-        if file.exists() and asdict(entry_of(file, file.name)) == json.loads(described.read_bytes()):
+        expected = None
+        with contextlib.suppress(ValueError):  # a damaged description describes nothing
+            expected = json.loads(described.read_bytes())
+        if file.exists() and asdict(entry_of(file, file.name)) == expected:
             state: dict[str, Any] = torch.load(file, weights_only=True)
             return state
     return None
@@ -71,7 +74,7 @@ def load_model(directory: str | Path) -> Transformer:
     """A trained model, ready to evaluate.
 
     Raises:
-        BadInput: the directory is not a finished model, or its weights are of another shape.
+        BadInput: the directory is not a finished model, or its weights are damaged or of another shape.
     """
     path = Path(directory)
     read_manifest(Directory(path), "model")
@@ -80,6 +83,6 @@ def load_model(directory: str | Path) -> Transformer:
     model = Transformer(config)
     try:
         model.load_state_dict(load_file(path / "model.safetensors"))
-    except RuntimeError as error:
-        raise BadInput(f"weights do not fit the configuration: {error}", where=str(path)) from error
+    except (RuntimeError, SafetensorError, OSError) as error:
+        raise BadInput(f"the weights cannot be used: {error}", where=str(path / "model.safetensors")) from error
     return model.eval()

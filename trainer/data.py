@@ -42,15 +42,16 @@ class Sequences:
 
     def batch(self, first: int, n_sequences: int) -> tuple[Tensor, Tensor]:
         """Inputs and targets, each (sequences, T), of the places `first` onwards."""
-        rows = [self._sequence(place) for place in range(first, first + n_sequences)]
+        rows = [self.reader.tokens(start, start + self.length + 1) for start in self.starts(first, n_sequences)]
         tokens = torch.from_numpy(np.stack(rows))
         return tokens[:, :-1], tokens[:, 1:]
 
-    def _sequence(self, place: int) -> np.ndarray:
-        start = self.start_of(place)
-        return self.reader.tokens(start, start + self.length + 1)
-
-    def start_of(self, place: int) -> int:
-        """The global token position where the sequence at a place begins."""
-        epoch, position = divmod(place, self.n_sequences)
-        return position_to_index(self.n_sequences, self.seed, epoch, position) * self.length
+    def starts(self, first: int, n_sequences: int) -> list[int]:
+        """The global token positions where the sequences at the places `first` onwards begin."""
+        starts: list[int] = []
+        while len(starts) < n_sequences:
+            epoch, position = divmod(first + len(starts), self.n_sequences)
+            stop = min(position + n_sequences - len(starts), self.n_sequences)
+            indices = position_to_index(self.n_sequences, self.seed, epoch, np.arange(position, stop))
+            starts += (indices * self.length).tolist()
+        return starts

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from curation.core.errors import BadInput
 from curation.core.tokenizer import Tokenizer
 from trainer.loss import token_losses
 from trainer.model.transformer import Transformer
@@ -44,6 +45,9 @@ def bits_per_byte(
 
     Returns:
         One score a domain, in order of name, rounded to 1e-6.
+
+    Raises:
+        BadInput: all documents of a domain are empty.
     """
     nats: dict[str, float] = {}
     sizes: dict[str, int] = {}
@@ -52,6 +56,8 @@ def bits_per_byte(
         texts = [text for name, text in documents if name == domain]
         encoded = tokenizer.encode_batch(texts)
         sizes[domain] = sum(len(text.encode()) for text in texts)
+        if not sizes[domain]:
+            raise BadInput(f"the {len(texts)} held-out documents of {domain} are empty")
         tokens[domain] = sum(len(ids) for ids in encoded)
         nats[domain] = math.fsum(_batch_nats(model, rows) for rows in _batches(encoded, tokenizer.eos_id, block))
     return {
@@ -78,6 +84,6 @@ def _batch_nats(model: Transformer, rows: list[np.ndarray]) -> float:
     for number, row in enumerate(rows):
         tokens_BT[number, : len(row)] = torch.from_numpy(row)
         counts_BT[number, : len(row) - 1] = True
-    logits_BTV = model(tokens_BT[:, :-1])
-    nll_N, _ = token_losses(logits_BTV[counts_BT], tokens_BT[:, 1:][counts_BT])
-    return float(nll_N.double().sum())
+    hidden_ND = model.hidden(tokens_BT[:, :-1])[counts_BT]
+    losses_N = token_losses(hidden_ND, model.lm_head.weight, tokens_BT[:, 1:][counts_BT])
+    return float(losses_N.double().sum())

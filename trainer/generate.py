@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
+from curation.core.errors import BadInput
 from trainer.model.transformer import Cache, Transformer
 
 
@@ -30,7 +31,12 @@ def generate(
         top_k: choose among the k likeliest; 0: among all.
         seed: of the choice.
         eos_id: stops when it is chosen, and is left out.
+
+    Raises:
+        BadInput: the prompt is empty, or longer than the model takes.
     """
+    if not 1 <= len(prompt_ids) <= model.config.max_seq_len:
+        raise BadInput(f"the prompt has {len(prompt_ids)} tokens; the model takes 1 to {model.config.max_seq_len}")
     generator = torch.Generator().manual_seed(seed)
     cache: Cache = [None] * model.config.n_layers
     room = model.config.max_seq_len - len(prompt_ids)

@@ -1,7 +1,7 @@
 """The shape of a model: Olmo 3's ladder of sizes, explicit numbers, or one dial for proxies.
 
 Sizes are OLMo-core's table (`TransformerConfig.olmo3_*`, read at 3.0.0); every fourth layer and the last attend to the
-whole sequence, the others to a window.
+whole sequence, the others to a window. A head is d_model / n_heads wide, unless `head_dim` says otherwise.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from curation.core.errors import BadInput, nearest
 
-# name: d_model, layers, heads, key-value heads, feed-forward width
-LADDER: dict[str, tuple[int, int, int, int, int]] = {
-    "1M": (12, 4, 4, 4, 256),
-    "14M": (128, 4, 8, 8, 512),
-    "30M": (256, 4, 8, 8, 768),
-    "60M": (384, 8, 8, 8, 1536),
-    "100M": (512, 12, 8, 8, 2048),
-    "190M": (768, 12, 12, 12, 3072),
-    "370M": (1024, 16, 16, 16, 4096),
-    "600M": (1280, 16, 16, 16, 5120),
-    "760M": (1536, 16, 16, 16, 6144),
-    "1B": (2048, 16, 16, 16, 8192),
-    "3B": (3328, 16, 16, 16, 13312),
-    "7B": (4096, 32, 32, 32, 11008),
-    "13B": (5120, 40, 40, 40, 13824),
-    "32B": (5120, 64, 40, 8, 27648),
+# name: d_model, layers, heads, key-value heads, width of a head, feed-forward width
+LADDER: dict[str, tuple[int, int, int, int, int, int]] = {
+    "1M": (12, 4, 4, 4, 4, 256),
+    "14M": (128, 4, 8, 8, 16, 512),
+    "30M": (256, 4, 8, 8, 32, 768),
+    "60M": (384, 8, 8, 8, 48, 1536),
+    "100M": (512, 12, 8, 8, 64, 2048),
+    "190M": (768, 12, 12, 12, 64, 3072),
+    "370M": (1024, 16, 16, 16, 64, 4096),
+    "600M": (1280, 16, 16, 16, 80, 5120),
+    "760M": (1536, 16, 16, 16, 96, 6144),
+    "1B": (2048, 16, 16, 16, 128, 8192),
+    "3B": (3328, 16, 16, 16, 208, 13312),
+    "7B": (4096, 32, 32, 32, 128, 11008),
+    "13B": (5120, 40, 40, 40, 128, 13824),
+    "32B": (5120, 64, 40, 8, 128, 27648),
 }
 _HEAD_WIDTH = 20
 _FULL_EVERY = 4
@@ -45,6 +45,7 @@ class ModelConfig(BaseModel):
     n_layers: int = Field(gt=0)
     n_heads: int = Field(gt=0)
     n_kv_heads: int = Field(gt=0)
+    head_dim: int = Field(0, ge=0, description="width of a head; 0: d_model / n_heads, and that is what it then says")
     d_ff: int = Field(gt=0)
     max_seq_len: int = Field(8192, gt=0)
     sliding_window: int | None = Field(None, gt=0, description="tokens that a layer sees, itself included; None: all")
@@ -54,31 +55,30 @@ class ModelConfig(BaseModel):
 
     @model_validator(mode="after")
     def _heads_fit(self) -> ModelConfig:
-        if self.d_model % self.n_heads or (self.head_dim % 2 and self.head_dim != 3):
-            raise ValueError(f"d_model {self.d_model} does not split into {self.n_heads} heads of even width")
+        if not self.head_dim:
+            if self.d_model % self.n_heads:
+                raise ValueError(f"d_model {self.d_model} does not split into {self.n_heads} heads")
+            object.__setattr__(self, "head_dim", self.d_model // self.n_heads)
+        if self.head_dim % 2:
+            raise ValueError(f"heads are {self.head_dim} wide; rotation takes dimensions in pairs")
         if self.n_heads % self.n_kv_heads:
             raise ValueError(f"{self.n_heads} heads do not share {self.n_kv_heads} key-value heads evenly")
         return self
 
     @property
-    def head_dim(self) -> int:
-        return self.d_model // self.n_heads
-
-    @property
     def layer_types(self) -> tuple[LayerType, ...]:
         """Every fourth layer and the last see everything, the others the window."""
-        if self.sliding_window is None:
-            return ("full_attention",) * self.n_layers
-        return tuple(
-            "full_attention" if (i + 1) % _FULL_EVERY == 0 or i == self.n_layers - 1 else "sliding_attention"
-            for i in range(self.n_layers)
-        )
+        types: list[LayerType] = ["full_attention"] * self.n_layers
+        for i in range(self.n_layers - 1):
+            if self.sliding_window is not None and (i + 1) % _FULL_EVERY:
+                types[i] = "sliding_attention"
+        return tuple(types)
 
     @property
     def n_parameters(self) -> int:
         """Of the whole model, embeddings included."""
-        d, kv = self.d_model, self.n_kv_heads * self.head_dim
-        attention = 2 * d * d + 2 * d * kv + d + kv
+        d, q, kv = self.d_model, self.n_heads * self.head_dim, self.n_kv_heads * self.head_dim
+        attention = 2 * d * q + 2 * d * kv + q + kv
         layer = attention + 3 * d * self.d_ff + 2 * d
         return 2 * self.vocab_size * d + self.n_layers * layer + d
 
@@ -99,9 +99,11 @@ class ModelConfig(BaseModel):
                 raise BadInput(
                     f"no size {size!r}", fix=f"did you mean {near}?" if near else f"sizes: {', '.join(LADDER)}"
                 )
-            d_model, n_layers, n_heads, n_kv_heads, d_ff = LADDER[size]
-            row = {"d_model": d_model, "n_layers": n_layers, "n_heads": n_heads, "n_kv_heads": n_kv_heads, "d_ff": d_ff}
-            fields = {"sliding_window": 4096, **row, **fields}
+            names = ("d_model", "n_layers", "n_heads", "n_kv_heads", "head_dim", "d_ff")
+            row: dict[str, Any] = {"sliding_window": 4096, **dict(zip(names, LADDER[size], strict=True))}
+            if fields.keys() & {"d_model", "n_heads"}:
+                del row["head_dim"]  # it follows from what is given
+            fields = row | fields
         fields.setdefault("n_kv_heads", fields.get("n_heads"))
         fields.setdefault("d_ff", _round_up(int(8 * fields.get("d_model", 0) / 3), 256))
         return ModelConfig(**fields)

@@ -21,22 +21,11 @@ from torch import Tensor, nn
 
 from trainer.model.attention import attend
 from trainer.model.config import ModelConfig
+from trainer.model.norm import RMSNorm
 from trainer.model.rope import rotary_table, rotate
 
 Cache = list[tuple[Tensor, Tensor] | None]
 """Keys and values of every layer, each (B, G, tokens so far, K)."""
-
-
-class RMSNorm(nn.Module):
-    """x / rms(x) times a weight; the weight is applied before any rounding to a narrower type."""
-
-    def __init__(self, width: int, eps: float) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(width))
-        self.eps = eps
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.rms_norm(x.float(), self.weight.shape, self.weight.float(), self.eps).to(x.dtype)
 
 
 class Attention(nn.Module):
@@ -44,22 +33,22 @@ class Attention(nn.Module):
 
     def __init__(self, config: ModelConfig, window: int | None) -> None:
         super().__init__()
-        d, kv = config.d_model, config.n_kv_heads * config.head_dim
+        d, q, kv = config.d_model, config.n_heads * config.head_dim, config.n_kv_heads * config.head_dim
         self.head_dim = config.head_dim
         self.window = window
-        self.q_proj = nn.Linear(d, d, bias=False)
+        self.q_proj = nn.Linear(d, q, bias=False)
         self.k_proj = nn.Linear(d, kv, bias=False)
         self.v_proj = nn.Linear(d, kv, bias=False)
-        self.o_proj = nn.Linear(d, d, bias=False)
-        self.q_norm = RMSNorm(d, config.norm_eps)
+        self.o_proj = nn.Linear(q, d, bias=False)
+        self.q_norm = RMSNorm(q, config.norm_eps)
         self.k_norm = RMSNorm(kv, config.norm_eps)
 
     def forward(
         self, x_BTD: Tensor, cos_TK: Tensor, sin_TK: Tensor, past: tuple[Tensor, Tensor] | None
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        q = rotate(self._heads(self.q_norm(self.q_proj(x_BTD))), cos_TK, sin_TK)
-        k = rotate(self._heads(self.k_norm(self.k_proj(x_BTD))), cos_TK, sin_TK)
-        v = self._heads(self.v_proj(x_BTD))
+        q = rotate(self._heads(self.q_norm(self.q_proj(x_BTD))), cos_TK, sin_TK).transpose(1, 2)
+        k = rotate(self._heads(self.k_norm(self.k_proj(x_BTD))), cos_TK, sin_TK).transpose(1, 2)
+        v = self._heads(self.v_proj(x_BTD)).transpose(1, 2)
         if past is not None:
             k, v = torch.cat((past[0], k), dim=2), torch.cat((past[1], v), dim=2)
         y = attend(q, k, v, self.window)
@@ -67,8 +56,8 @@ class Attention(nn.Module):
         return mixed_BTD, (k, v)
 
     def _heads(self, x_BTD: Tensor) -> Tensor:
-        heads_BHTK: Tensor = x_BTD.unflatten(2, (-1, self.head_dim)).transpose(1, 2)
-        return heads_BHTK
+        heads_BTHK: Tensor = x_BTD.unflatten(2, (-1, self.head_dim))
+        return heads_BTHK
 
 
 class FeedForward(nn.Module):
@@ -128,14 +117,19 @@ class Transformer(nn.Module):
         self._initialise(seed)
 
     def forward(self, input_ids_BT: Tensor, cache: Cache | None = None) -> Tensor:
-        """Logits for the token after each input token.
+        """Logits for the token after each input token, (B, T, V); arguments and errors are those of `hidden`."""
+        logits: Tensor = self.lm_head(self.hidden(input_ids_BT, cache))
+        return logits
+
+    def hidden(self, input_ids_BT: Tensor, cache: Cache | None = None) -> Tensor:
+        """What the output layer sees: the normed state of the last layer.
 
         Args:
             input_ids_BT: token ids.
             cache: one entry a layer, filled by earlier calls and extended by this one; None: no cache.
 
         Returns:
-            (B, T, V)
+            (B, T, D)
 
         Raises:
             ValueError: more tokens than `max_seq_len`.
@@ -150,8 +144,8 @@ class Transformer(nn.Module):
             x_BTD, present = layer(x_BTD, cos_TK, sin_TK, None if cache is None else cache[number])
             if cache is not None:
                 cache[number] = present
-        logits: Tensor = self.lm_head(self.norm(x_BTD))
-        return logits
+        normed_BTD: Tensor = self.norm(x_BTD)
+        return normed_BTD
 
     def _initialise(self, seed: int) -> None:
         """Truncated normal, cut at three standard deviations, for every matrix; norms are 1."""
