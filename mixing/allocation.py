@@ -22,6 +22,7 @@ from curation.core.errors import BadInput, Infeasible
 from mixing.counts import Cell
 
 _WEIGHT_UNIT = 10**9
+_RATE_UNIT = 2**80  # keeps 24 digits of a rate of 1
 _RELAXATION_DIGITS = 4
 Key = TypeVar("Key", str, Cell)
 
@@ -33,6 +34,7 @@ def allocate(
     *,
     max_repetition: float | None = None,
     rates: Mapping[Cell, float] | None = None,
+    max_rate: float | None = None,
 ) -> dict[Cell, int]:
     """Integer tokens of every cell that gets any; they sum to the budget.
 
@@ -42,6 +44,7 @@ def allocate(
         available: tokens that each (domain, bucket) has.
         max_repetition: no domain gets more than this times its tokens; None: no cap.
         rates: relative rate of each cell within its domain; 1 for a cell that is not there.
+        max_rate: no cell gets more than this times its tokens, where rounding to whole tokens allows it.
 
     Raises:
         BadInput: a weight or rate is negative or no number.
@@ -60,18 +63,21 @@ def allocate(
             raise Infeasible(f"{name} has {portion} of the mixture and no tokens", fix=f"give {name} the share 0")
     totals = {name: sum(found.values()) for name, found in cells.items()}
     per_domain = apportion(shares, budget_tokens, _caps(totals, budget_tokens, max_repetition))
-    relative = _units(rates or {})
+    relative = {cell: Fraction(rate) for cell, rate in _checked(rates or {}).items()}
     allocation: dict[Cell, int] = {}
     for domain, tokens in per_domain.items():
         if not tokens:
             continue
-        quotas = {cell: n * relative.get(cell, _WEIGHT_UNIT) for cell, n in cells[domain].items()}
+        quotas = {cell: int(n * relative.get(cell, Fraction(1)) * _RATE_UNIT) for cell, n in cells[domain].items()}
         if not any(quotas.values()):
             raise Infeasible(
                 f"every bucket of {domain} has the rate 0, and {domain} gets {tokens:,} tokens",
                 fix=f"give a bucket of {domain} a rate, or {domain} the share 0",
             )
-        allocation |= apportion(quotas, tokens, None)
+        caps = _times(cells[domain], max_rate) if max_rate is not None else None
+        # caps are rounded down, so that together they may miss the domain's tokens by less than one a bucket
+        fits = caps is not None and sum(caps[cell] for cell, quota in quotas.items() if quota) >= tokens
+        allocation |= apportion(quotas, tokens, caps if fits else None)
     return {cell: n for cell, n in allocation.items() if n}
 
 
@@ -104,10 +110,14 @@ def apportion(quotas: Mapping[Key, int], total: int, caps: Mapping[Key, int] | N
 
 def _units(weights: Mapping[Key, float]) -> dict[Key, int]:
     """Weights as whole numbers of 1e-9, in order of name."""
-    for key, weight in weights.items():
-        if not (math.isfinite(weight) and weight >= 0):
-            raise BadInput(f"the weight of {key} is {weight}", fix="weights and rates are numbers from 0 up")
-    return {key: round(weight * _WEIGHT_UNIT) for key, weight in sorted(weights.items())}
+    return {key: round(weight * _WEIGHT_UNIT) for key, weight in sorted(_checked(weights).items())}
+
+
+def _checked(numbers: Mapping[Key, float]) -> Mapping[Key, float]:
+    for key, number in numbers.items():
+        if not (math.isfinite(number) and number >= 0):
+            raise BadInput(f"the weight of {key} is {number}", fix="weights and rates are numbers from 0 up")
+    return numbers
 
 
 def _caps(totals: Mapping[str, int], budget: int, max_repetition: float | None) -> dict[str, int] | None:
@@ -137,6 +147,6 @@ def _smallest_repetition(totals: Mapping[str, int], budget: int) -> str:
     return f"{float(steps * tenth):.{max(0, digits)}f}"
 
 
-def _times(totals: Mapping[str, int], repetition: float) -> dict[str, int]:
+def _times(totals: Mapping[Key, int], repetition: float) -> dict[Key, int]:
     exact = Fraction(str(repetition))  # as it was written: 4.1 times 10 tokens are 41
     return {name: math.floor(exact * n) for name, n in totals.items()}

@@ -2,7 +2,8 @@
 
 Documents are taken in the order of the hash of (seed, id) until `per_domain` bytes are reached; the document that
 crosses the limit is taken too, so that no domain is left without. Which documents are held out depends on the seed and
-the ids alone.
+the ids alone. `max_document` passes over longer documents, so that no slice is one long document; a domain that has
+only such has no slice.
 
 1. A fold counts the bytes of every domain.
 2. Only documents whose hash lies below a domain's share can be chosen: four times what is needed on average. They alone
@@ -41,6 +42,7 @@ class HoldoutConfig(StepConfig):
     """How much to set aside."""
 
     per_domain: Size = Field(200_000, gt=0, description="UTF-8 bytes of each domain")
+    max_document: Size | None = Field(None, gt=0, description="longer documents are never held out")
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ class Holdout(GlobalStep):
     def run(self, context: GlobalContext) -> None:
         limit = self.config.per_domain
         plan = context.rows(("id", "domain", N_BYTES), self.config.only)
+        if self.config.max_document is not None:
+            plan = plan.map(NoLonger(self.config.max_document))
         totals = self._bytes_of(context, plan)
         shares = {name: min(1.0, round(_MARGIN * limit / max(1, total), 9)) for name, total in totals.items()}
         reached = self._bytes_of(context, plan.map(Rank(context.seed, tuple(shares.items()))))
@@ -97,6 +101,23 @@ class DomainBytes(Fold):
 
     def merge(self, left: Bytes, right: Bytes) -> Bytes:
         return {name: left.get(name, 0) + right.get(name, 0) for name in {**left, **right}}
+
+
+@dataclass(frozen=True)
+class NoLonger(Map):
+    """Keeps rows of at most so many bytes."""
+
+    max_bytes: int
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (N_BYTES,)
+
+    def output_schema(self, schema: pa.Schema) -> pa.Schema:
+        return schema
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        return batch.filter(pc.less_equal(batch.column(N_BYTES), self.max_bytes))
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,14 @@ def run(context: StageContext) -> None:
     counts = Counts.read(context.inputs["counts"])
     mixture = Mixture.load(context.inputs["mixture"] / "mixture.yaml")
     assert mixture.budget_tokens is not None  # the schema of an optimize stage requires it
-    allocation = allocate(mixture.weights, mixture.budget_tokens, counts.tokens, max_repetition=mixture.max_repetition)
+    allocation = allocate(
+        mixture.weights,
+        mixture.budget_tokens,
+        counts.tokens,
+        max_repetition=mixture.max_repetition,
+        rates=mixture.rates,
+        max_rate=mixture.upsampling.max_rate if mixture.upsampling else None,
+    )
     job = EmitJob(
         pool=context.inputs["pool"],
         tokenizer=context.inputs["counts"] / "tokenizer.json",

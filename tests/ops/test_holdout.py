@@ -133,3 +133,11 @@ def test_dropped_documents_are_not_held_out(tmp_path: Path) -> None:
     run_curate(tmp_path, splits, steps(("gopher_quality", {"min_words": 4, **never}), ("holdout", {"per_domain": 200})))
     alive = [row for row in input_rows(splits) if len(row["text"].split()) >= 4]
     assert {row["id"] for row in read_pool(tmp_path)["heldout"]} == expected_ids(alive, 17, 200)
+
+
+def test_long_documents_are_passed_over(tmp_path: Path) -> None:
+    splits = [split_of(0, [*random_texts(9, 200), ("x" * 50_000, "only long")])]
+    parameters = {"per_domain": 300, "max_document": 60}
+    run_curate(tmp_path, splits, steps(("holdout", parameters)))
+    short = [row for row in input_rows(splits) if len(row["text"].encode()) <= 60]
+    assert {row["id"] for row in read_pool(tmp_path)["heldout"]} == expected_ids(short, 17, 300)
