@@ -1,6 +1,6 @@
 """Shards: the format, its manifest, the order of training, the reader.
 
-    from mixing.shards import ShardReader, Manifest
+`from mixing.shards import ShardReader, Manifest` is enough to read them.
 """
 
 from __future__ import annotations

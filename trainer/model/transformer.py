@@ -21,11 +21,22 @@ from torch import Tensor, nn
 
 from trainer.model.attention import attend
 from trainer.model.config import ModelConfig
-from trainer.model.norm import RMSNorm
 from trainer.model.rope import rotary_table, rotate
 
 Cache = list[tuple[Tensor, Tensor] | None]
 """Keys and values of every layer, each (B, G, tokens so far, K)."""
+
+
+class RMSNorm(nn.Module):
+    """x / rms(x) times a weight; the weight is applied before any rounding to a narrower type."""
+
+    def __init__(self, width: int, eps: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x.float(), self.weight.shape, self.weight.float(), self.eps).to(x.dtype)
 
 
 class Attention(nn.Module):
