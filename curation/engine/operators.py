@@ -8,10 +8,12 @@ frozen dataclasses, so that they can be sent to other processes and fingerprinte
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
+
+from curation.core.errors import RunFailed
 
 Batches = Iterator[pa.RecordBatch]
 
@@ -89,3 +91,25 @@ class Sink(Operator):
     @abstractmethod
     def __call__(self, partition: int, batches: Batches) -> Any:
         """Consume one partition; the value returned goes to the driver (picklable, small)."""
+
+
+def apply_operators(operators: Sequence[Map | Stream], batches: Batches) -> Batches:
+    """Set up operators, and pass the batches of one partition through them; empty batches are left out.
+
+    Raises:
+        RunFailed: Arrow refuses what an operator does, with the operator's name.
+    """
+    for operator in operators:
+        operator.setup()
+        batches = _apply(operator, batches)
+    return batches
+
+
+def _apply(operator: Map | Stream, batches: Batches) -> Batches:
+    produced = (operator(batch) for batch in batches) if isinstance(operator, Map) else operator(batches)
+    try:
+        for batch in produced:
+            if batch.num_rows:
+                yield batch
+    except pa.ArrowException as error:
+        raise RunFailed(f"{operator.name}: {error}") from error

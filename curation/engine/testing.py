@@ -19,8 +19,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
-from curation.core.hashing import partition_of, random_stream
+from curation.core.errors import Infeasible, RunFailed
+from curation.core.hashing import digest, partition_of, random_stream
 from curation.engine.base import Engine, collect, fold
 from curation.engine.operators import Batches, Fold, Map, Sink, Stream
 from curation.engine.plan import Plan
@@ -68,6 +70,136 @@ class MemorySplit:
             }
             for row in range(self.n_rows)
         ]
+
+
+EVERY_KIND = pa.schema(
+    [
+        pa.field("flag", pa.bool_()),
+        pa.field("small", pa.int32()),
+        pa.field("big", pa.int64()),
+        pa.field("real", pa.float64()),
+        pa.field("a.text", pa.string()),  # a dot, and names that differ by case alone
+        pa.field("A.Text", pa.binary()),
+        pa.field("id", pa.int64(), nullable=False),
+        pa.field("texts", pa.list_(pa.string())),
+        pa.field(
+            "pair", pa.struct([pa.field("n", pa.int64(), nullable=False), pa.field("raw", pa.list_(pa.binary()))])
+        ),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class RowsSplit:
+    """Given rows, in batches of three."""
+
+    rows: tuple[dict[str, Any], ...]
+    schema: pa.Schema
+
+    @property
+    def key(self) -> str:
+        return digest(repr(self.rows))
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.rows) * 64
+
+    def read(self) -> Iterator[pa.RecordBatch]:
+        yield from pa.Table.from_pylist(list(self.rows), self.schema).to_batches(max_chunksize=3)
+
+
+def rows_of_every_kind() -> list[dict[str, Any]]:
+    """Extremes and nulls of every type that may cross an exchange, in no order."""
+    values: dict[str, list[Any]] = {
+        "flag": [True, None, False],
+        "small": [2**31 - 1, None, -1, 0, -(2**31)],
+        "big": [0, 2**63 - 1, -1, None, -(2**63), 2**53 + 1, 2**53],
+        "real": [1.5, float("-inf"), None, -0.0, float("inf"), 5e-324, 0.0, -1.5],
+        "a.text": ["b", "", None, "\0", "a", "a\0", "\u00e9", "\U0001f600", "\uffff", "aaaaaaaab", "aaaaaaaaa", "Z"],
+        "A.Text": [b"\xff", b"", None, b"\0", b"\x7f", b"\x80", b"\0\0", b"12345678\0", b"12345678", b"\xff" * 9],
+        "texts": [["x", None, ""], None, []],
+        "pair": [{"n": -1, "raw": [b"\xff", None]}, None, {"n": 2**63 - 1, "raw": None}, {"n": 0, "raw": []}],
+    }
+    return [{"id": row, **{name: some[row % len(some)] for name, some in values.items()}} for row in range(60)]
+
+
+@dataclass(frozen=True)
+class Fail(Map):
+    """Fails, in a way that the person who asked can mend or in one that is a defect, at the row of an id."""
+
+    defect: bool
+    id: str
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return ("id",)
+
+    def output_schema(self, schema: pa.Schema) -> pa.Schema:
+        return schema
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        if self.id in batch.column("id").to_pylist():
+            if self.defect:
+                raise LookupError("a defect", self.id)
+            raise Infeasible("no room for \u00e9\n in 7", where=self.id, fix="ask for less")
+        return batch
+
+
+@dataclass(frozen=True)
+class AskTooMuch(Map):
+    """Does what Arrow refuses."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return ("id",)
+
+    def output_schema(self, schema: pa.Schema) -> pa.Schema:
+        return schema
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        return batch.set_column(0, "key", batch.column("id").cast(pa.int64()))
+
+
+@dataclass(frozen=True)
+class IgnoreRows(Sink):
+    """Answers with the number of its partition, and leaves its rows alone."""
+
+    def __call__(self, partition: int, batches: Batches) -> int:
+        return partition
+
+
+@dataclass(frozen=True)
+class TypesSeen(Sink):
+    """The schema and the column types of the last batch, as text: `==` does not see the names inside lists."""
+
+    def __call__(self, partition: int, batches: Batches) -> tuple[str, list[str]]:
+        batch = list(batches)[-1]
+        return str(batch.schema), [str(column.type) for column in batch.columns]
+
+
+@dataclass(frozen=True)
+class FailOnce(Sink):
+    """Writes ids, but fails at one partition until a mark is there, which it then leaves."""
+
+    write: WriteIds
+    partition: int
+
+    def __call__(self, partition: int, batches: Batches) -> int:
+        mark = Path(self.write.directory, "failed")
+        if partition == self.partition and not mark.exists():
+            mark.touch()
+            raise RunFailed("failed on purpose")
+        return self.write(partition, batches)
+
+
+class Recorder:
+    """Events, kept."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+
+    def emit(self, event: str, /, **fields: Any) -> None:
+        self.events.append({"event": event, **fields})
 
 
 @dataclass(frozen=True)
@@ -204,3 +336,71 @@ class EngineContract:
         assert first == again
         assert sum(first) == len(self.rows())
         assert [(out / f"{p}.calls").read_text() for p in range(3)] == ["x", "x", "x"]
+
+    def test_a_run_that_failed_goes_on(self, engine: Engine, tmp_path: Path) -> None:
+        plan = self.plan().exchange("key", ("id",), partitions=3)
+        sink, journal = FailOnce(WriteIds(str(tmp_path)), partition=1), str(tmp_path / "journal")
+        with pytest.raises(RunFailed, match="failed on purpose"):
+            engine.run(plan, sink, label="write", journal=journal)
+        counts = engine.run(plan, sink, label="write", journal=journal)
+        undisturbed = collect(engine, plan).column("id").to_pylist()
+        assert [(tmp_path / f"{p}.txt").read_text().splitlines() for p in range(3)] == [
+            undisturbed[sum(counts[:p]) : sum(counts[: p + 1])] for p in range(3)
+        ]
+        assert sum(counts) == len(undisturbed)
+
+    @pytest.mark.parametrize("column", ["flag", "small", "big", "real", "a.text", "A.Text"])
+    def test_every_kind_of_value_crosses_and_sorts(self, engine: Engine, column: str) -> None:
+        rows = rows_of_every_kind()
+        plan = Plan((RowsSplit(tuple(rows[:41]), EVERY_KIND), RowsSplit(tuple(rows[41:]), EVERY_KIND)), EVERY_KIND)
+        key = ("small", "flag") if column == "real" else (column,)
+        result = collect(engine, plan.exchange(key, (column, "id"), partitions=2))
+        places = partition_of([pa.array([row[k] for row in rows], EVERY_KIND.field(k).type) for k in key], 2)
+        expected = sorted(
+            zip(places, rows, strict=True), key=lambda placed: (placed[0], _order(placed[1], (*key, column, "id")))
+        )
+        assert result.schema == EVERY_KIND
+        assert result.to_pylist() == [row for _, row in expected]
+        assert str(result.column("real").to_pylist()) == str([row["real"] for _, row in expected])  # -0.0 stays so
+
+    def test_types_come_out_of_an_exchange_to_the_letter(self, engine: Engine) -> None:
+        plan = Plan((RowsSplit(tuple(rows_of_every_kind()), EVERY_KIND),), EVERY_KIND).exchange("id", partitions=1)
+        expected = [str(kind) for kind in EVERY_KIND.types]
+        assert engine.run(plan, TypesSeen(), label="types") == [(str(EVERY_KIND), expected)]
+
+    @pytest.mark.parametrize("before_exchange", [True, False])
+    def test_an_error_for_people_arrives_as_it_was_raised(self, engine: Engine, before_exchange: bool) -> None:
+        fail = Fail(defect=False, id="0004-000776")
+        plan = self.plan().map(fail).exchange("key") if before_exchange else self.plan().exchange("key").map(fail)
+        with pytest.raises(Infeasible) as caught:
+            collect(engine, plan)
+        assert (caught.value.what, caught.value.where, caught.value.fix) == (
+            "no room for \u00e9\n in 7",
+            "0004-000776",
+            "ask for less",
+        )
+
+    def test_a_defect_arrives_as_it_was_raised(self, engine: Engine) -> None:
+        with pytest.raises(LookupError) as caught:
+            collect(engine, self.plan().map(Fail(defect=True, id="0001-000000")))
+        assert caught.value.args == ("a defect", "0001-000000")
+
+    def test_what_arrow_refuses_is_told_with_the_operator(self, engine: Engine) -> None:
+        with pytest.raises(RunFailed, match=r"^AskTooMuch: .+"):
+            collect(engine, self.plan().map(AskTooMuch()))
+
+    def test_every_partition_has_its_sink_also_an_empty_one(self, engine: Engine) -> None:
+        assert engine.run(self.plan(), IgnoreRows(), label="ignore") == [0, 1, 2, 3]
+        spread = self.plan().exchange("key", ("id",), partitions=3).exchange("number", partitions=9)
+        assert engine.run(spread, IgnoreRows(), label="ignore") == list(range(9))
+        assert engine.run(Plan((), ROWS), IgnoreRows(), label="ignore") == []
+        assert engine.run(Plan((), ROWS).exchange("key", partitions=2), IgnoreRows(), label="ignore") == [0, 1]
+
+    def test_progress_goes_up_to_its_total(self, engine: Engine) -> None:
+        told = Recorder()
+        engine.run(self.plan().exchange("key", partitions=3), IgnoreRows(), label="ignore", events=told)
+        progress = [event for event in told.events if event["event"] == "progress"]
+        assert {(event["label"], event["total"]) for event in progress} == {("ignore", 7)}
+        done = [event["done"] for event in progress]
+        assert done == sorted(set(done))
+        assert 4 in done and done[-1] == 7
