@@ -3,37 +3,44 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from curation.core.errors import BadEnvironment, BadInput, RunFailed
 from curation.core.storage import Directory, damaged, read_manifest
 from curation.core.units import format_count
+from jobs.output import print_document
+
+_SHOWN = 20
 
 
-def verify(directory: Path) -> None:
+def verify(directory: Path, *, as_json: bool = False) -> None:
     """Check an output against its manifest, shards token by token; say what holds or fail with what does not.
 
     Raises:
         RunFailed: something is not as promised.
     """
     manifest = read_manifest(Directory(directory))
-    if manifest["kind"] == "shards":
-        from mixing.shards.verify import verify as verify_shards
-
-        problems = verify_shards(directory)
-        what = f"{format_count(manifest['budget_tokens'])} tokens in {len(manifest['domains'])} cells, exact"
-    else:
-        problems = damaged(Directory(directory), manifest)
-        what = f"{manifest['kind']}, {len(manifest['files'])} files"
+    problems = _problems(directory, manifest)
+    if as_json:
+        print_document("verification", path=directory, output=manifest["kind"], ok=not problems, problems=problems)
+        if problems:
+            raise SystemExit(RunFailed.exit_code)
+        return
     if problems:
-        shown = "\n  ".join(problems[:20])
-        rest = f"\n  and {len(problems) - 20} more" if len(problems) > 20 else ""
+        shown = "\n  ".join(problems[:_SHOWN])
+        rest = f"\n  and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
         raise RunFailed(
             f"{len(problems)} problems:\n  {shown}{rest}", where=str(directory), fix="remove it and run its stage again"
         )
+    what = f"{manifest['kind']}, {len(manifest['files'])} files"
+    if manifest["kind"] == "shards":
+        what = f"{format_count(manifest['budget_tokens'])} tokens in {len(manifest['domains'])} cells, exact"
     print(f"{directory}: ok ({what})")
 
 
-def generate(model: Path, prompt: str, tokens: int, temperature: float, top_k: int, seed: int) -> None:
+def generate(
+    model: Path, prompt: str, tokens: int, temperature: float, top_k: int, seed: int, *, as_json: bool = False
+) -> None:
     """Print a prompt and what a model makes of it."""
     try:
         from trainer.checkpoint import load_model
@@ -50,4 +57,15 @@ def generate(model: Path, prompt: str, tokens: int, temperature: float, top_k: i
             f"the prompt has {len(ids)} tokens; the model takes {loaded.config.max_seq_len}", fix="shorten the prompt"
         )
     added = sample(loaded, ids, tokens, temperature=temperature, top_k=top_k, seed=seed, eos_id=tokenizer.eos_id)
-    print(prompt + tokenizer.decode(added))
+    if as_json:
+        print_document("generation", model=model, prompt=prompt, text=tokenizer.decode(added), tokens=len(added))
+    else:
+        print(prompt + tokenizer.decode(added))
+
+
+def _problems(directory: Path, manifest: dict[str, Any]) -> list[str]:
+    if manifest["kind"] == "shards":
+        from mixing.shards.verify import verify as verify_shards
+
+        return list(verify_shards(directory))
+    return damaged(Directory(directory), manifest)

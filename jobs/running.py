@@ -1,56 +1,83 @@
-"""Running recipes from the command line: load, run with progress, report."""
+"""Running recipes from the command line: check, run with progress, report."""
 
 from __future__ import annotations
 
-import os
+import sys
 from pathlib import Path
+from typing import Any
 
-from curation.core.errors import BadInput
+from curation.core.events import read_events
+from jobs import checking
+from jobs.output import print_document
 from jobs.progress import watch
-from recipes import load
+from jobs.request import Request
+from recipes.checking.plan import RecipePlan
 from recipes.execute import RunOptions, run
 from recipes.report.page import write_page
 from recipes.run_directory import RunDirectory
 from recipes.schema import Recipe
 
 
-def run_recipe(
-    path: Path, sets: list[str], out: Path, workers: int | None, seed: int | None, until: str | None, *, quiet: bool
-) -> None:
+def run_recipe(request: Request, until: str | None) -> None:
     """Run a recipe, then write its report and say where it is."""
-    recipe = _load(path, sets, seed)
-    directory = RunDirectory(out, recipe.name)
-    with watch(directory.events_file, quiet=quiet):
-        run(recipe, RunOptions(out, workers or cores(), until=until))
-    print(f"report: {write_page(recipe, directory)}")
+    if request.dry_run:
+        checking.show(request, until=until)
+        return
+    recipe, plan = checking.plan_of(request, until=until, timed=False)
+    outputs, stages = _run(request, recipe, plan, [until])
+    report = write_page(recipe, RunDirectory(request.out, recipe.name))
+    if request.as_json:
+        print_document("run", recipe=recipe.name, stages=_document(recipe, outputs, stages), report=report)
+    else:
+        print(f"report: {report}")
 
 
-def run_kind(
-    kind: str, path: Path, sets: list[str], out: Path, workers: int | None, seed: int | None, *, quiet: bool
-) -> None:
+def run_kind(request: Request, kind: str) -> None:
     """Run all stages of a kind and what they need; say where their outputs are."""
-    recipe = _load(path, sets, seed)
-    names = [name for name, stage in recipe.stages.items() if stage.kind == kind]
-    if not names:
-        raise BadInput(f"the recipe has no stage of kind {kind}", where=str(path))
-    directory = RunDirectory(out, recipe.name)
-    with watch(directory.events_file, quiet=quiet):
-        for name in names:
-            run(recipe, RunOptions(out, workers or cores(), until=name))
+    if request.dry_run:
+        checking.show(request, kind=kind)
+        return
+    recipe, plan = checking.plan_of(request, kind=kind, timed=False)
+    names = checking.stages_of_kind(recipe, kind, request)
+    outputs, stages = _run(request, recipe, plan, list(names))
+    if request.as_json:
+        print_document("run", recipe=recipe.name, stages=_document(recipe, outputs, stages), report=None)
+        return
     for name in names:
-        print(directory.path / name)
+        print(RunDirectory(request.out, recipe.name).path / name)
 
 
-def write_report(path: Path, sets: list[str], out: Path) -> Path:
-    """The report of what is on disk."""
-    recipe = _load(path, sets, None)
-    return write_page(recipe, RunDirectory(out, recipe.name))
+def report(request: Request) -> None:
+    """Write the report of what is on disk, and say where it is."""
+    recipe = request.load()[0]
+    page = write_page(recipe, RunDirectory(request.out, recipe.name))
+    if request.as_json:
+        print_document("report", recipe=recipe.name, path=page)
+    else:
+        print(page)
 
 
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _run(
+    request: Request, recipe: Recipe, plan: RecipePlan, targets: list[str] | list[str | None]
+) -> tuple[dict[str, Path], dict[str, dict[str, Any]]]:
+    """Run up to each target; returns outputs by stage, and of every stage how it went."""
+    directory = RunDirectory(request.out, recipe.name)
+    for warning in plan.warnings if not request.quiet else ():
+        print(f"warning: {warning}", file=sys.stderr)
+    before = sum(1 for _ in read_events(directory.events_file))
+    outputs: dict[str, Path] = {}
+    with watch(directory.events_file, quiet=request.quiet):
+        for target in targets:
+            options = RunOptions(request.out, request.n_workers, request.engine_memory_bytes, until=target)
+            outputs |= run(recipe, options)
+    ended: dict[str, dict[str, Any]] = {}
+    for number, event in enumerate(read_events(directory.events_file)):
+        if number >= before and event["event"] == "stage" and event["state"] != "started":
+            name = event["stage"]
+            if name not in ended:  # a stage that several targets need is found done by all but the first
+                ended[name] = {"state": event["state"], "wall_s": event.get("wall_s")}
+    return outputs, ended
 
 
-def _load(path: Path, sets: list[str], seed: int | None) -> Recipe:
-    return load(path, [*sets, *([f"seed={seed}"] if seed is not None else [])])
+def _document(recipe: Recipe, outputs: dict[str, Path], stages: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {name: {"kind": recipe.stages[name].kind, "path": outputs[name], **stages[name]} for name in outputs}

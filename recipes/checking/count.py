@@ -5,6 +5,8 @@ Until it is finished its tokens are guessed as a quarter of the bytes; afterward
 
 from __future__ import annotations
 
+from collections import Counter
+
 from curation.core.storage import Directory, read_manifest
 from mixing.counts import Counts
 from recipes.checking.plan import Amount, Estimate, Facts
@@ -24,13 +26,15 @@ def estimate(question: Question) -> Estimate:
     stage: CountStage = question.stage
     pool = question.of("pool")
     size = sum(pool.domain_bytes.values())
-    tokens: dict[str | None, int]
+    tokens: Counter[str | None] = Counter()
+    cells: dict[tuple[str, int], int] = {}
     if question.done is not None:
-        counted = Counts.read(question.done).by_domain()
-        tokens = {domain: counted[domain] for domain in counted}
+        cells = Counts.read(question.done).tokens
+        for (domain, _), n in cells.items():
+            tokens[domain] += n
         vocab_size = int(read_manifest(Directory(question.done), "counts")["vocab_size"])
     else:
-        tokens = {domain: n // BYTES_PER_TOKEN for domain, n in pool.domain_bytes.items()}
+        tokens.update({domain: n // BYTES_PER_TOKEN for domain, n in pool.domain_bytes.items()})
         vocab_size = stage.tokenizer.train.vocab_size
     exact = question.done is not None
     total = sum(tokens.values())
@@ -43,6 +47,7 @@ def estimate(question: Question) -> Estimate:
         facts=Facts(
             domain_bytes=pool.domain_bytes,
             domain_tokens=tokens,
+            cells=cells,
             exact=exact,
             at_most_bytes=pool.at_most_bytes,
             heldout_bytes=pool.heldout_bytes,

@@ -15,7 +15,13 @@ from curation.pipeline.curate import CurateJob
 from curation.work.step import GlobalStep
 from recipes.checking.plan import Amount, Estimate, Facts, SourcePlan
 from recipes.checking.question import Question
-from recipes.checking.rates import ANNOTATED_BYTES_PER_BYTE, CURATE_BYTES_PER_S, POOL_BYTES_PER_BYTE, PROCESS_BYTES
+from recipes.checking.rates import (
+    ANNOTATED_BYTES_PER_BYTE,
+    CURATE_BYTES_PER_S,
+    CURATE_S,
+    POOL_BYTES_PER_BYTE,
+    PROCESS_BYTES,
+)
 from recipes.stages.curate import job_of
 
 _HOLDOUT = "holdout"
@@ -25,7 +31,7 @@ def estimate(question: Question) -> Estimate:
     job = job_of(question.recipe, question.name)
     domain_bytes = Counter[str | None]()
     for source in question.sources:
-        domain_bytes[source.config.domain] += source.size_bytes
+        domain_bytes[source.config.domain] += source.text_bytes
     total = sum(domain_bytes.values())
     limits = [source.limit_bytes for source in job.sources]
     heldout = _heldout_bytes(job, domain_bytes)
@@ -37,7 +43,7 @@ def estimate(question: Question) -> Estimate:
         kept_bytes=round(total * POOL_BYTES_PER_BYTE),
         scratch_bytes=round(total * ANNOTATED_BYTES_PER_BYTE),
         memory_bytes=question.workers * PROCESS_BYTES + min(question.engine_memory_bytes, total),
-        wall_s=total / (CURATE_BYTES_PER_S * max(1, readers)),
+        wall_s=CURATE_S + total / (CURATE_BYTES_PER_S * max(1, readers)),
         sources=tuple(
             SourcePlan(
                 name=source.config.name,
@@ -45,6 +51,7 @@ def estimate(question: Question) -> Estimate:
                 domain=source.config.domain,
                 n_splits=len(source.splits),
                 size_bytes=source.size_bytes,
+                text_bytes=source.text_bytes,
             )
             for source in question.sources
         ),

@@ -28,7 +28,8 @@ def check_flow(recipe: Recipe) -> Iterator[Refusal]:
             yield from _same_tokens(recipe, stage, here)
         if isinstance(stage, SwarmStage):
             yield from _held_out(recipe, stage.pool, f"{here}.evaluate")
-            yield from _enough_runs(recipe, stage, here)
+            if any(isinstance(other, OptimizeStage) and other.study == name for other in recipe.stages.values()):
+                yield from _enough_runs(recipe, stage, here)
         if isinstance(stage, EvalStage):
             yield from _held_out(recipe, upstream(recipe, name, "curate"), f"{here}.suites")
 
@@ -46,7 +47,7 @@ def _same_pool(recipe: Recipe, stage: SwarmStage | EmitStage, here: str) -> Iter
     counts = recipe.stages[stage.counts]
     if isinstance(counts, CountStage) and counts.pool != stage.pool:
         what = f"`{stage.counts}` counts the pool `{counts.pool}`, and this stage reads the pool `{stage.pool}`"
-        yield Refusal(f"{here}.counts", what, f"write pool: {counts.pool}, or counts of `{stage.pool}`")
+        yield Refusal(f"{here}.counts", what, f"write `pool: {counts.pool}`, or the name of counts of `{stage.pool}`")
 
 
 def _same_tokens(recipe: Recipe, stage: EmitStage, here: str) -> Iterator[Refusal]:
@@ -56,7 +57,7 @@ def _same_tokens(recipe: Recipe, stage: EmitStage, here: str) -> Iterator[Refusa
     mine, its = recipe.stages[stage.counts], recipe.stages[mixture.counts]
     if not isinstance(mine, CountStage) or not isinstance(its, CountStage):
         return
-    fix = f"write counts: {mixture.counts}"
+    fix = f"write `counts: {mixture.counts}`"
     if mine.tokenizer != its.tokenizer:
         what = (
             f"the budget of `{stage.mixture}` is in tokens of `{mixture.counts}` ({_tokenizer(its)}), "
@@ -85,7 +86,7 @@ def _enough_runs(recipe: Recipe, stage: SwarmStage, here: str) -> Iterator[Refus
     n = len(domains)
     if not domains or None in domains or stage.per_domain * n >= n + 2:
         return
-    what = f"{stage.per_domain * n} runs cannot tell {n} domains apart; {n + 2} are needed"
+    what = f"{stage.per_domain * n} runs are too few for a study of {n} domain{'s' * (n > 1)}; {n + 2} are needed"
     yield Refusal(f"{here}.per_domain", what, f"write {-(-(n + 2) // n)} or more", infeasible=True)
 
 

@@ -6,7 +6,6 @@ Memory = 16 bytes a parameter (float32 weights, gradients, two moments of AdamW)
 
 from __future__ import annotations
 
-from curation.core.units import format_count
 from recipes.checking.plan import ModelPlan
 from recipes.checking.rates import (
     CHECKPOINT_BYTES,
@@ -54,7 +53,7 @@ def model_plan(
         n_runs=n_runs,
         n_tokens=n_tokens,
         n_steps=steps(n_tokens, shape.sequence_length, options.batch_tokens),
-        shape=f"{dial}, {format_count(vocab_size)} words, sequences of {shape.sequence_length:,}",
+        shape=f"{dial}, {vocab_size:,} words, sequences of {shape.sequence_length:,}",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from recipes.checking.plan import Amount, Estimate, Facts
 from recipes.checking.question import Question
 from recipes.checking.rates import PROCESS_BYTES, SOLVE_S
@@ -14,5 +16,17 @@ def estimate(question: Question) -> Estimate:
         tokens=Amount(stage.tokens, exact=True),
         memory_bytes=PROCESS_BYTES,
         wall_s=SOLVE_S if stage.baseline is None else 0.0,
+        notes=tuple(_notes(stage)),
         facts=Facts(budget_tokens=stage.tokens, vocab_size=question.of("counts").vocab_size),
     )
+
+
+def _notes(stage: OptimizeStage) -> Iterator[str]:
+    """The stricter of two limits binds, and which one it is."""
+    if stage.upsample is None:
+        return
+    rate, repetition = stage.upsample.max_rate, stage.max_repetition
+    if rate < repetition:
+        yield f"upsample.max_rate {rate:g} binds: it is stricter than max_repetition {repetition:g}"
+    elif repetition < rate:
+        yield f"max_repetition {repetition:g} binds: it is stricter than upsample.max_rate {rate:g}"

@@ -30,17 +30,19 @@ class SourcePlan:
 
     Args:
         name: as the recipe says.
-        reader: how it is read.
+        reader: how it is read; None if that is told by the names of its files.
         domain: its domain, if the recipe says so.
         n_splits: pieces that workers read.
-        size_bytes: what will be read, its limit considered.
+        size_bytes: of what will be read, as it is stored.
+        text_bytes: about so much text will come of it, its limit considered.
     """
 
     name: str
-    reader: str
+    reader: str | None
     domain: str | None
     n_splits: int
     size_bytes: int
+    text_bytes: int
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class Facts:
     Args:
         domain_bytes: UTF-8 bytes of every domain; None where a domain is given to documents later.
         domain_tokens: tokens of every domain, by the counts.
-        exact: whether these were counted.
+        cells: tokens of every (domain, bucket), once they are counted.
+        exact: whether bytes and tokens were counted.
         at_most_bytes: no more text than this can come, by the limits of all sources.
         heldout_bytes: text set aside for evaluation.
         vocab_size: of the tokenizer.
@@ -79,6 +82,7 @@ class Facts:
 
     domain_bytes: Mapping[str | None, int] = field(default_factory=dict)
     domain_tokens: Mapping[str | None, int] = field(default_factory=dict)
+    cells: Mapping[tuple[str, int], int] = field(default_factory=dict)
     exact: bool = False
     at_most_bytes: int | None = None
     heldout_bytes: int = 0
@@ -107,6 +111,7 @@ class Estimate:
         model: what is trained.
         sources: what a curate stage reads.
         steps: what it does, in order.
+        notes: what a reader of the recipe would have to work out.
         facts: for later stages.
     """
 
@@ -119,6 +124,7 @@ class Estimate:
     model: ModelPlan | None = None
     sources: tuple[SourcePlan, ...] = ()
     steps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     facts: Facts = Facts()
 
 

@@ -12,10 +12,18 @@ BYTES_PER_TOKEN = 4
 """English text and a vocabulary of 32,000 to 100,000; a vocabulary of 2,048 gave 2.7 on the quickstart."""
 LEAST_BYTES_PER_TOKEN = 0.5
 """A byte-level token spells a byte at least, a document ends in one EOS more, and no document is empty."""
+TEXT_PER_STORED_BYTE = {"parquet": 2.5, "arrow": 1.0, "jsonl": 0.9, "html": 0.15, "warc": 0.15}
+"""Of the formats of files, once they are unpacked; parquet as it is. What is not listed is all text. Markup is most of
+a web page: Common Crawl's WARC files are 6 times as large as the text that is extracted from them."""
+UNPACKED_PER_STORED_BYTE = 3.5
+"""Of .gz, .zst, .bz2 and .xz: text packs to a quarter or a third."""
+PACKED = (".gz", ".zst", ".bz2", ".xz")
 
 # Curation
 CURATE_BYTES_PER_S = 1_000_000
 """For each worker, with filters and exact dedup: 14 MB in 10 s on one core of a laptop."""
+CURATE_S = 3.0
+"""Worker processes start, and kernels are loaded or compiled."""
 POOL_BYTES_PER_BYTE = 0.35
 """zstd-compressed Parquet with signals and rejected documents: 0.27 on the quickstart."""
 ANNOTATED_BYTES_PER_BYTE = 0.35
@@ -61,5 +69,7 @@ PROCESS_BYTES = 250 * MIB
 """Python with pyarrow and numpy, at work: 270 MB after curating the quickstart."""
 TRAINER_BYTES = 350 * MIB
 """Python with torch: 240 MB before the first step."""
-PROCESS_S = 2.0
+PROCESS_S = 3.0
 """A worker process starts, and imports torch."""
+RUN_S = 1.0
+"""A proxy run's shards, held-out text and files, besides training and scoring."""

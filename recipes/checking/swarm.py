@@ -14,7 +14,7 @@ from recipes.checking.models import (
 )
 from recipes.checking.plan import Amount, Estimate, Facts
 from recipes.checking.question import Question
-from recipes.checking.rates import BYTES_PER_TOKEN, MIB, PROCESS_S
+from recipes.checking.rates import BYTES_PER_TOKEN, MIB, PROCESS_S, RUN_S
 from recipes.schema import SwarmStage
 
 _KEPT_BYTES_PER_RUN = MIB // 64
@@ -33,7 +33,7 @@ def estimate(question: Question) -> Estimate:
     scoring = evaluation_s(parameters, pool.heldout_bytes // BYTES_PER_TOKEN, question.machine.flops)
     wall_s = None
     if n_runs is not None and training is not None and scoring is not None:
-        wall_s = PROCESS_S + -(-n_runs // at_once) * (training + scoring)
+        wall_s = PROCESS_S + -(-n_runs // at_once) * (RUN_S + training + scoring)
     return Estimate(
         bytes_in=None,
         tokens=Amount(n_runs * proxy.tokens, exact=True) if n_runs is not None else None,

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from mixing.shards import Manifest
@@ -85,6 +86,46 @@ def test_a_model_continues_a_prompt(finished: Path) -> None:
     first, second = (mix("generate", model, "--prompt", "def ", "--tokens", "20").stdout for _ in range(2))
     assert first == second
     assert first.startswith("def ")
+
+
+def documents(finished: Path, table: str) -> list[dict[str, object]]:
+    parts = sorted((finished / RECIPE / "pool" / table).glob("*.parquet"))
+    return [row for part in parts for row in pq.read_table(part).to_pylist()]
+
+
+def test_why_tells_the_rule_its_value_and_its_threshold(finished: Path) -> None:
+    row = next(row for row in documents(finished, "rejected") if row["rule"] == "gopher_quality.min_words")
+    told = mix("why", str(row["id"]), "--in", finished / RECIPE).stdout
+    assert f"rejected by gopher_quality.min_words: {row['value']:g}, the threshold is 40" in told
+    document = json.loads(mix("why", str(row["id"]), "--out", finished, "--json").stdout)["documents"][0]
+    assert document["state"] == "rejected"
+    assert document["signals"]["gopher.n_words"] == row["value"]
+
+
+def test_whence_is_the_inverse_of_why(finished: Path) -> None:
+    row = documents(finished, "documents")[0]
+    places = json.loads(mix("why", str(row["id"]), "--out", finished, "--json").stdout)["documents"][0]["emitted"]
+    for place in places:
+        address = f"{finished}/{RECIPE}/{place['stage']}/{place['part']}:{place['start']}"
+        found = json.loads(mix("whence", address, "--json").stdout)
+        assert found["document"]["id"] == row["id"]
+        assert found["offset"] == 0
+    assert places
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("why", "nobody"), "nobody"),
+        (("whence", "tokens.npy"), "part-00003.npy:12345"),
+        (("verify", "nowhere"), "manifest"),
+    ],
+)
+def test_a_bad_question_is_answered_with_exit_code_2(tmp_path: Path, arguments: tuple[str, str], says: str) -> None:
+    result = mix(*arguments, *(("--out", tmp_path) if arguments[0] == "why" else ()), check=False)
+    assert result.returncode == 2
+    assert says in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_a_run_that_is_killed_again_and_again_ends_in_the_same_bytes(finished: Path, tmp_path: Path) -> None:
