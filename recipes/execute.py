@@ -15,7 +15,7 @@ from pathlib import Path
 
 from curation.core.events import EventLog
 from curation.engine.local import DEFAULT_MEMORY_BYTES, LocalEngine
-from curation.engine.workers import run_tasks
+from curation.engine.workers import kept_workers, run_tasks
 from recipes.flow import inputs_of, ordered
 from recipes.run_directory import RunDirectory
 from recipes.schema import Recipe
@@ -58,7 +58,8 @@ def run(recipe: Recipe, options: RunOptions | None = None, *, until: str | None 
         events = directory.events()
         events.emit("run", recipe=recipe.name, stages=names)
         runner = _Runner(recipe, options, directory, events)
-        outputs = runner.run_all(names)
+        with kept_workers(options.workers):
+            outputs = runner.run_all(names)
         events.emit("run", recipe=recipe.name, done=True)
     return outputs
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from curation.core.quantities import Fraction, Size, Tokens
+from curation.core.quantities import Fraction, Tokens
+from curation.sources.config import SourceConfig
 from mixing.upsample.config import UpsampleConfig
 
 
@@ -20,13 +21,8 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Source(Strict):
+class Source(SourceConfig):
     """Documents that a curate stage reads."""
-
-    name: str = Field(min_length=1, description="part of the id of every document")
-    reader: str = Field(description="how its documents are read, for example installed-packages")
-    domain: str | None = Field(None, description="what the mixer weighs, for example code/python")
-    limit: Size | None = Field(None, gt=0, description="read at most this much text, files in hash order")
 
 
 class CurateStage(Strict):

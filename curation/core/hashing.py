@@ -20,6 +20,7 @@ import pyarrow as pa
 import xxhash
 
 U64 = np.uint64
+_prefix = struct.Struct("<Q").pack
 _SECRET = bytes.fromhex(
     "b8fe6c3923a44bbe7c01812cf721ad1cded46de9839097db7240a4a4b7b3671fcb79e64eccc0e578825ad07dccff7221b8084674f743248ee0"
 )
@@ -41,11 +42,7 @@ def document_id(source: str, source_id: str | None, location: str, row: int, tex
         fields = [source.encode(), b"i", source_id.encode(), text]
     else:
         fields = [source.encode(), b"p", location.encode(), str(row).encode(), text]
-    digest = xxhash.xxh3_128()
-    for field in fields:
-        digest.update(struct.pack("<Q", len(field)))
-        digest.update(field)
-    return digest.hexdigest()
+    return xxhash.xxh3_128_hexdigest(b"".join([part for field in fields for part in (_prefix(len(field)), field)]))
 
 
 def digest(*parts: str | bytes) -> str:

@@ -2,18 +2,21 @@
 
 Tasks are independent and may run in any order; results come back with the index of their task. With one worker
 everything runs in this process. The first error stops the rest and is raised here. Workers ignore Ctrl-C (the driver
-ends them) and end by themselves when the driver dies, so that a killed run leaves nothing behind.
+ends them) and end by themselves when the driver dies, so that a killed run leaves nothing behind. A process that starts
+imports what it needs, seconds of work; `kept_workers` lets everything inside a block share one set.
 """
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextvars import ContextVar
 from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, TypeVar
@@ -26,8 +29,10 @@ Task = TypeVar("Task")
 class Workers:
     """Processes for several rounds of tasks: they start when they are first needed and end with the `with` block.
 
+    Inside `kept_workers` of the same number the block gets those, and they go on after it.
+
     Args:
-        n: processes; 1 runs everything in this one.
+        n: processes at most; 1 runs everything in this one.
     """
 
     def __init__(self, n: int) -> None:
@@ -35,7 +40,8 @@ class Workers:
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Workers:
-        return self
+        kept = _kept.get()
+        return kept if kept is not None and kept._n == self._n else self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -74,6 +80,20 @@ class Workers:
         pool.shutdown(wait=True, cancel_futures=at_once)
 
 
+_kept: ContextVar[Workers | None] = ContextVar("kept workers", default=None)
+
+
+@contextlib.contextmanager
+def kept_workers(n: int) -> Iterator[None]:
+    """Inside the block all rounds of tasks on `n` workers share the same processes."""
+    with Workers(n) as workers:
+        token = _kept.set(workers)
+        try:
+            yield
+        finally:
+            _kept.reset(token)
+
+
 def run_tasks(
     function: Callable[[Task], Any], tasks: Sequence[Task], workers: int, done: Callable[[int, Any], None]
 ) -> None:
@@ -88,7 +108,7 @@ def run_tasks(
     Raises:
         RunFailed: a worker died; most often the system ended it for want of memory.
     """
-    with Workers(min(workers, len(tasks))) as processes:
+    with Workers(workers) as processes:
         processes.run(function, tasks, done)
 
 

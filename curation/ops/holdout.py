@@ -47,7 +47,9 @@ class HoldoutConfig(StepConfig):
 
 @dataclass(frozen=True)
 class ByteLength(Annotator):
-    """Length of the text in UTF-8 bytes."""
+    """Length of the text in UTF-8 bytes, of dropped documents too: the pool counts them."""
+
+    survivors_only = False
 
     @property
     def columns(self) -> Mapping[str, pa.DataType]:

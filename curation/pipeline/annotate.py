@@ -3,7 +3,8 @@
 The chain runs fused: a batch is read once, every annotator measures it, the rules judge in recipe order. Rows that a
 step does not apply to (`only`) have null signals and no fate; the columns of a repeated step hold what was measured
 last. Rows that are dead when the pass begins are not measured; a row that dies within the pass still is, so that
-thresholds can be changed afterwards without measuring again.
+thresholds can be changed afterwards without measuring again. Features of global steps, which may be dear, are measured
+on the rows that survive the rules before them.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ class Annotate(Map):
             scope = alive.copy()
             if isinstance(annotator, RowStep):
                 scope &= in_scope(annotator.config.only, batch.column("domain"))
+            elif annotator.survivors_only:
+                scope &= fate["fate_rule"].is_null().to_numpy(zero_copy_only=False)
             signals = _measure(annotator, batch, scope)
             columns |= {
                 name: pc.coalesce(signal, columns[name]) if name in columns else signal

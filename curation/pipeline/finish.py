@@ -64,7 +64,7 @@ class WritePool(Sink):
                 for folder, chosen in {"documents": kept, "heldout": held_out}.items():
                     files[folder].add(_documents(rows.filter(chosen)), rows.filter(chosen).column("n_bytes"))
                 rejected = rows.filter(pc.invert(pc.or_(kept, held_out)))
-                files["rejected"].add(self._rejected(rejected), rejected.column("n_bytes"))
+                files["rejected"].add(self._rejected(rejected), pc.fill_null(rejected.column("n_bytes"), 0))
                 files["signals"].add(rows.select(signals.names))
                 counts = _added_up([*counts, *_counts(rows)])
         return {"files": [asdict(file.entry) for file in files.values()], "counts": counts}
@@ -159,9 +159,9 @@ def _column(rows: pa.Table, field: pa.Field) -> Any:
 
 def _counts(table: pa.Table) -> list[dict[str, Any]]:
     """Documents and bytes of every (source, domain, stage, rule); rule is null for those that stay."""
-    grouped = table.group_by(_COUNT_KEYS).aggregate([("n_bytes", "count"), ("n_bytes", "sum")])
+    grouped = table.group_by(_COUNT_KEYS).aggregate([([], "count_all"), ("n_bytes", "sum")])
     rows: list[dict[str, Any]] = grouped.rename_columns([*_COUNT_KEYS, "documents", "bytes"]).to_pylist()
-    return rows
+    return [{**row, "bytes": row["bytes"] or 0} for row in rows]  # a row that gave no document has no bytes
 
 
 def _added_up(counts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

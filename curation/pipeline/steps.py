@@ -6,13 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from curation.core.errors import BadInput, nearest
+from curation.decon.decontaminate import Decontaminate
 from curation.dedup.exact import ExactDedup
+from curation.dedup.minhash import MinhashDedup
+from curation.ops.buckets import Buckets
 from curation.ops.code_filter import CodeFilter
 from curation.ops.gopher_quality import GopherQuality
 from curation.ops.holdout import Holdout
+from curation.quality.step import Quality
 from curation.work.step import Step, StepConfig
 
-_BUILT_IN: tuple[type[Step], ...] = (GopherQuality, CodeFilter, ExactDedup, Holdout)
+_BUILT_IN: tuple[type[Step], ...] = (
+    GopherQuality, CodeFilter, Quality, ExactDedup, Holdout, MinhashDedup, Decontaminate, Buckets
+)  # fmt: skip
 STEPS: Mapping[str, type[Step]] = {step.kind: step for step in _BUILT_IN}
 
 

@@ -1,4 +1,4 @@
-"""A source of a curate stage: its configuration, and its splits."""
+"""The splits of a source: of its files, or of what its reader finds."""
 
 from __future__ import annotations
 
@@ -8,39 +8,74 @@ from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field
 
-from curation.core.errors import BadInput
+from curation.core.errors import BadInput, nearest
 from curation.core.hashing import digest
 from curation.engine.plan import Split
 from curation.sources import installed_packages
 from curation.sources.batches import RawDocument, to_batches
+from curation.sources.config import SourceConfig
+from curation.sources.file_split import FileSplit
+from curation.sources.grouping import splits_of_files
+from curation.sources.limits import within_limit
+from curation.sources.listing import FORMATS, list_files
+from curation.sources.options import ReadOptions
+from curation.sources.pages import check_extractor
+
+__all__ = ["READERS", "InstalledPackagesSplit", "SourceConfig", "splits_of"]
 
 
-class SourceConfig(BaseModel):
-    """Where documents come from; the name is part of every document's id."""
+def splits_of(config: SourceConfig, *, rejected: bool = False) -> tuple[Split, ...]:
+    """The splits of a source, in a fixed order. Their batches have the columns of `curation.sources.batches.ROWS`.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    reader: str
-    domain: str | None = None
-    limit_bytes: int | None = Field(None, gt=0)
-
-
-def splits_of(config: SourceConfig) -> tuple[Split, ...]:
-    """The splits of a source, in a fixed order.
+    Args:
+        rejected: whether rows that give no document come too, each with its fate.
 
     Raises:
-        BadInput: the reader is unknown, or has nothing to read.
+        BadInput: the source is not well described, there is nothing to read, or a limited source cannot be read.
+        BadEnvironment: a package that is needed to read it is missing.
     """
+    where = f"source {config.name!r}"
+    if config.paths:
+        _check_format(config, where)
+        return _of_files(config, rejected=rejected)
+    if config.reader is None:
+        raise BadInput("it has neither paths nor a reader", where=where, fix='add `paths: ["data/*.jsonl.zst"]`')
     if config.reader not in READERS:
-        raise BadInput(
-            f"source {config.name!r}: no reader {config.reader!r}", fix=f"use one of {', '.join(sorted(READERS))}"
-        )
+        known = [*READERS, *FORMATS]
+        near = nearest(config.reader, known)
+        hint = f"did you mean `{near}`?" if near else f"use one of {', '.join(sorted(READERS))}"
+        if config.reader in FORMATS:
+            hint = f"add `paths:`; {config.reader} is the format of files"
+        raise BadInput(f"source {config.name!r}: no reader {config.reader!r}", fix=hint)
     splits = READERS[config.reader](config)
     if not splits:
         raise BadInput(f"source {config.name!r}: reader {config.reader!r} found nothing to read")
+    return splits
+
+
+def _check_format(config: SourceConfig, where: str) -> None:
+    if config.reader is None or config.reader in FORMATS:
+        return
+    if config.reader in READERS:
+        fix = "leave out `paths`, or `reader`"
+        raise BadInput(f"reader {config.reader} finds its files itself, and takes no paths", where=where, fix=fix)
+    near = nearest(config.reader, FORMATS)
+    hint = f"did you mean `{near}`?" if near else f"use one of {', '.join(FORMATS)}"
+    raise BadInput(f"files have no format {config.reader!r}", where=where, fix=hint)
+
+
+def _of_files(config: SourceConfig, *, rejected: bool) -> tuple[FileSplit, ...]:
+    options = ReadOptions.of(config)
+    files = list_files(config.paths, config.reader)
+    if any(file.format == "html" for file in files):
+        check_extractor(f"source {config.name!r}")
+    if config.limit_bytes is None:
+        return splits_of_files(options, files, rejected=rejected)
+    whole, cut, stop_row = within_limit(options, files, config.limit_bytes)
+    splits = splits_of_files(options, whole, rejected=rejected)
+    if cut is not None:
+        splits += (FileSplit(options, (cut,), stop_row=stop_row, rejected=rejected),)
     return splits
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ class GlobalContext:
         label: the step's label: the name of its overlay, its journal and its progress.
         partitions: for exchanges whose rows are many; 0 lets the plan choose.
         journal: a directory for what an interrupted run has finished, or None.
+        notes: what steps tell the pool's manifest, by label; JSON values that do not depend on the engine.
     """
 
     work: WorkSet
@@ -33,6 +35,7 @@ class GlobalContext:
     label: str
     partitions: int
     journal: str | None
+    notes: dict[str, Any] = field(default_factory=dict)
 
     def rows(self, columns: tuple[str, ...], only: tuple[str, ...]) -> Plan:
         """A plan over the rows that are alive and in a step's scope: the columns asked for, and the rows' addresses."""

@@ -9,7 +9,7 @@ by an engine, and says what becomes of which row.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -33,6 +33,9 @@ class StepConfig(BaseModel):
 
 class Annotator(ABC):
     """Measures columns of a batch of documents, each row by itself. A frozen dataclass."""
+
+    survivors_only: ClassVar[bool] = True
+    """For features of global steps: whether rows that a rule of the same pass has dropped are left out (null)."""
 
     @property
     @abstractmethod
@@ -58,6 +61,21 @@ class Step:
         """What rules, reports and work directories call it."""
         return self.config.name or self.kind
 
+    def inputs(self) -> list[str]:
+        """Hashes of the contents that it reads besides the documents, such as evaluation sets.
+
+        Raises:
+            BadInput: something is missing or cannot be used.
+        """
+        return []
+
+    def check_place(self, earlier: Sequence[Step]) -> None:
+        """Look at the steps that stand before it in the recipe.
+
+        Raises:
+            BadInput: one that it needs is not among them.
+        """
+
 
 @dataclass(frozen=True)
 class RowStep(Step, Annotator):
@@ -76,6 +94,11 @@ class GlobalStep(Step, ABC):
     @property
     def features(self) -> tuple[Annotator, ...]:
         """Columns that it needs of every row, measured in the pass over the text before it."""
+        return ()
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """Columns that it decides on and adds to the rows, for the table of signals."""
         return ()
 
     @abstractmethod

@@ -103,12 +103,11 @@ class Removals:
     domains: tuple[DomainFate, ...]
 
 
-def removals_of(manifest: Mapping[str, Any], kinds: tuple[str, ...] = ()) -> Removals:
+def removals_of(manifest: Mapping[str, Any]) -> Removals:
     """Count what a pool's manifest tells.
 
     Args:
         manifest: of a pool; its `counts` and `steps`.
-        kinds: of the steps, in order, as the recipe names them; a step with a name of its own is found by it.
     """
     rows = [_CountRow.of(row) for row in manifest["counts"]]
     alive = {domain: _sum(row.amount for row in rows if row.domain == domain) for domain in _domains(rows)}
@@ -117,7 +116,7 @@ def removals_of(manifest: Mapping[str, Any], kinds: tuple[str, ...] = ()) -> Rem
     for row in rows:
         cells[row.cell] = cells.get(row.cell, Amount()).plus(row.amount)
     steps = []
-    for outline in _outlines(manifest.get("steps", []), kinds, rows):
+    for outline in _outlines(manifest.get("steps", []), rows):
         done = []
         for rule in outline.rules:
             taken = {domain: cells.get((domain, outline.step, rule.rule), Amount()) for domain in alive}
@@ -154,17 +153,16 @@ class _CountRow(NamedTuple):
         return self.domain, self.step or "", self.rule
 
 
-def _outlines(configs: list[dict[str, Any]], kinds: tuple[str, ...], rows: list[_CountRow]) -> list[StepRemoval]:
+def _outlines(configs: list[dict[str, Any]], rows: list[_CountRow]) -> list[StepRemoval]:
     """Steps with their rules and nothing counted: those of the recipe, after what was removed before any step."""
     counted: dict[str, list[str]] = {}
     for row in rows:
         if row.rule is not None and row.rule not in counted.setdefault(row.step or "", []):
             counted[row.step or ""].append(row.rule)
     outlines = []
-    for number, config in enumerate(configs):
+    for config in configs:
         label = str(config.get("step"))
-        kind = kinds[number] if number < len(kinds) else label
-        rules = _rules_of(kind, config)
+        rules = _rules_of(str(config.get("kind", label)), config)
         rules |= {rule: "" for rule in counted.get(label, []) if rule not in rules}
         outlines.append(_outline(label, tuple(config.get("only") or ("*",)), rules))
     known = {outline.step for outline in outlines}
@@ -179,7 +177,7 @@ def _outline(step: str, only: tuple[str, ...], rules: Mapping[str, str]) -> Step
 def _rules_of(kind: str, config: Mapping[str, Any]) -> dict[str, str]:
     """Rule to condition, of a step made from its parameters; none where this version cannot make it."""
     try:
-        step = make_step(kind, {key: value for key, value in config.items() if key != "step"})
+        step = make_step(kind, {key: value for key, value in config.items() if key not in ("step", "kind")})
     except (BadInput, ValueError):
         return {}
     if not isinstance(step, RowStep):

@@ -70,7 +70,9 @@ class StageKind(Protocol):
 def stage_fingerprint(kind: StageKind, context: StageContext) -> str:
     """What the output of a stage depends on: its code, its parameters, its inputs' manifests, the seed."""
     manifests = {key: Directory(path).read_bytes(MANIFEST) for key, path in sorted(context.inputs.items())}
-    parameters = context.stage.model_dump(mode="json", exclude=set(inputs_of(context.stage)))
+    # where a source is does not matter; `depends_on` covers what is in it
+    left_out = dict.fromkeys(inputs_of(context.stage), True) | {"sources": {"__all__": {"paths"}}}
+    parameters = context.stage.model_dump(mode="json", exclude=left_out)
     return fingerprint(
         code_fingerprint(*kind.code), parameters, manifests, context.recipe.seed, kind.depends_on(context)
     )

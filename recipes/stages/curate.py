@@ -6,7 +6,6 @@ from typing import Any
 
 from curation.pipeline.curate import CurateJob, curate, job_fingerprint, splits_of_job
 from curation.pipeline.steps import make_step
-from curation.sources.source import SourceConfig
 from recipes.schema import CurateStage, Recipe
 from recipes.stages.base import StageContext
 
@@ -32,14 +31,10 @@ def job_of(recipe: Recipe, name: str) -> CurateJob:
     """The job that a curate stage means."""
     stage = recipe.stages[name]
     assert isinstance(stage, CurateStage)
-    sources = tuple(
-        SourceConfig(name=source.name, reader=source.reader, domain=source.domain, limit_bytes=source.limit)
-        for source in stage.sources
-    )
     steps = tuple(make_step(name, config) for entry in stage.steps for name, config in entry.items())
     return CurateJob(
         stage=name,
-        sources=sources,
+        sources=stage.sources,
         steps=steps,
         seed=recipe.seed,
         rejected_text=stage.rejected_text == "all",

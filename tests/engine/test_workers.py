@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from curation.core.errors import BadInput, RunFailed
-from curation.engine.workers import Workers, run_tasks
+from curation.engine.workers import Workers, kept_workers, run_tasks
 
 
 def square(number: int) -> tuple[int, int]:
@@ -109,3 +109,34 @@ def test_a_worker_that_dies_is_said_to_the_user() -> None:
     with pytest.raises(RunFailed, match="worker process died") as raised:
         run_tasks(die, list(range(4)), 2, lambda index, result: None)
     assert "fewer workers" in (raised.value.fix or "")
+
+
+def _process(task: int) -> int:
+    time.sleep(0.05)  # long enough that both workers get some
+    return os.getpid()
+
+
+def test_kept_workers_serve_every_round_and_end_with_the_block() -> None:
+    rounds: list[set[int]] = []
+    with kept_workers(2):
+        for _ in range(3):
+            seen: set[int] = set()
+            run_tasks(_process, range(8), 2, lambda _, pid, seen=seen: seen.add(pid))  # type: ignore[misc]
+            rounds.append(seen)
+    assert len(set.union(*rounds)) == 2
+    for pid in rounds[0]:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_after_an_error_kept_workers_start_anew() -> None:
+    with kept_workers(2):
+        with pytest.raises(ZeroDivisionError):
+            run_tasks(_divide, [1, 0, 2], 2, lambda *_: None)
+        found: list[float] = []
+        run_tasks(_divide, [1, 2], 2, lambda _, value: found.append(value))
+        assert sorted(found) == [0.5, 1.0]
+
+
+def _divide(task: int) -> float:
+    return 1 / task

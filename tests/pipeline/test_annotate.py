@@ -23,7 +23,7 @@ def annotate(chain: Any, texts: list[tuple[str, str | None]]) -> list[dict[str, 
     operator.setup()
     (batch,) = split_of(0, texts).read()
     found = operator(batch)
-    assert found.schema == operator.output_schema(DOCUMENT)
+    assert found.schema == operator.output_schema(batch.schema)
     return found.to_pylist()
 
 

@@ -73,10 +73,14 @@ def test_domains_add_up() -> None:
     ]
 
 
+MINE = {"step": "mine", "kind": "code_filter", "min_bytes": 7}
+OTHER = {"step": "other", "kind": "no_such_step", "unknown": 1}
+
+
 def test_a_renamed_step_is_made_by_its_kind_and_an_unknown_one_by_its_counts() -> None:
     counts = [row(None, None, None, 1, 1), row(None, "mine", "min_bytes", 1, 1), row(None, "other", "odd", 2, 2)]
-    config = {"counts": counts, "steps": [{"step": "mine", "min_bytes": 7}, {"step": "other", "unknown": 1}]}
-    mine, other = removals_of(config, ("code_filter", "no_such_step")).steps
+    config = {"counts": counts, "steps": [MINE, OTHER]}
+    mine, other = removals_of(config).steps
     assert [rule.rule for rule in mine.rules][:2] == ["min_bytes", "max_bytes"]
     assert mine.rules[0].condition == "code.n_bytes < 7"
     assert [(rule.rule, rule.removed.documents) for rule in other.rules] == [("odd", 2)]

@@ -48,10 +48,7 @@ def section(run: RunOnDisk) -> Section | None:
 
 def removals_of_stage(stage: Finished) -> Removals:
     """The removals of a finished curate stage."""
-    kinds = tuple(kind for entry in stage.stage.steps for kind in entry)
-    labels = tuple(str(config.get("step")) for config in stage.manifest.get("steps", []))
-    # a recipe that has changed since has other steps; then the labels are all there is
-    return removals_of(stage.manifest, kinds if len(kinds) == len(labels) else labels)
+    return removals_of(stage.manifest)
 
 
 def waterfall_of(removals: Removals, unit: SizeUnit) -> Waterfall:
