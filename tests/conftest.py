@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from curation.engine.spark import SparkEngine
 
 # machines are shared: how long an example takes says nothing
 settings.register_profile("mixwright", deadline=None)
@@ -26,3 +31,18 @@ def shared_data() -> Path:
     if not (folder / "SOURCES.md").exists():
         pytest.skip(f"no real data at {folder}; set MIXWRIGHT_SHARED_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkEngine]:
+    """An engine on two threads of this machine: one for all tests, since a JVM takes ten seconds to start."""
+    pytest.importorskip("pyspark", reason="pip install 'mixwright[spark]'")
+    from pyspark.sql import SparkSession
+
+    from curation.engine.spark import SparkEngine
+
+    quick = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
+    yield SparkEngine(master="local[2]", config=quick)
+    session = SparkSession.getActiveSession()
+    if session is not None:
+        session.stop()
