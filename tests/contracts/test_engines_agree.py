@@ -70,10 +70,7 @@ def steps_of_the_recipe(data: Path) -> list[tuple[str, dict[str, Any]]]:
     return [
         ("gopher_quality", {"only": ["web"], "min_words": 3, "min_alpha_words": 0.1, "min_stop_words": 0}),
         ("code_filter", {"only": ["code"], "min_bytes": 20, "max_line_length": 10_000, "max_mean_line_length": 9000}),
-        (
-            "quality",
-            {"positives": [{"paths": [f"{data}/good.jsonl"]}], "negatives": [{"paths": [f"{data}/bad.jsonl"]}]},
-        ),
+        ("quality", {"positives": positives, "negatives": negatives}),
         ("exact_dedup", {}),
         ("holdout", {"per_domain": "3KB"}),
         ("minhash_dedup", {"bands": 20, "rows": 5, "verify": 0.6}),
