@@ -86,6 +86,7 @@ class InstalledPackagesSplit:
     source: str
     domain: str
     limit_bytes: int | None
+    sample: float | None = None
 
     @cached_property
     def _files(self) -> list[tuple[str, Path]]:
@@ -93,7 +94,7 @@ class InstalledPackagesSplit:
 
     @cached_property
     def key(self) -> str:
-        parts: list[str | bytes] = [self.source, self.domain, str(self.limit_bytes)]
+        parts: list[str | bytes] = [self.source, self.domain, str(self.limit_bytes), str(self.sample)]
         for location, path in self._files:
             parts += [location, path.read_bytes()]
         return digest(*parts)
@@ -104,7 +105,7 @@ class InstalledPackagesSplit:
         return min(total, self.limit_bytes) if self.limit_bytes else total
 
     def read(self) -> Iterator[pa.RecordBatch]:
-        return to_batches(self.source, self._documents())
+        return to_batches(self.source, self._documents(), sample=self.sample)
 
     def _documents(self) -> Iterator[RawDocument]:
         read_bytes = 0
@@ -122,7 +123,10 @@ def _installed_packages(config: SourceConfig) -> tuple[Split, ...]:
             f"source {config.name!r}: reader installed-packages needs a domain",
             fix=f"add `domain:` with one of {', '.join(installed_packages.DOMAINS)}",
         )
-    return (InstalledPackagesSplit(config.name, config.domain, config.limit_bytes),)
+    for name in ("fields", "on_error"):
+        if getattr(config, name):
+            raise BadInput(f"source {config.name!r}: `{name}` is for sources with paths", fix=f"leave out `{name}`")
+    return (InstalledPackagesSplit(config.name, config.domain, config.limit_bytes, config.sample),)
 
 
 READERS: dict[str, Callable[[SourceConfig], tuple[Split, ...]]] = {"installed-packages": _installed_packages}

@@ -21,6 +21,11 @@ from tests.support.source_files import lines, read, texts, write
         ({"reader": "parquet"}, "no reader 'parquet'", "add `paths:`"),
         ({"reader": "instaled-packages"}, "no reader", "did you mean `installed-packages`?"),
         ({"paths": ("x",), "reader": "installed-packages"}, "takes no paths", "leave out"),
+        (
+            {"reader": "installed-packages", "domain": "legal", "on_error": "skip"},
+            "for sources with paths",
+            "leave out",
+        ),
         ({"paths": ("x",), "reader": "json"}, "no format 'json'", "did you mean `jsonl`?"),
         ({"paths": ("x",), "fields": {"txt": "a"}}, "no 'txt'", "did you mean `text`?"),
         ({"paths": ("nothing/*",)}, "no file matches", "relative paths begin at"),
@@ -49,6 +54,16 @@ def test_a_recipe_writes_quantities_as_people_do() -> None:
     ):
         with pytest.raises(ValidationError):
             Source.model_validate(given | wrong)
+
+
+def test_installed_packages_can_be_sampled() -> None:
+    whole, sampled = (
+        {row["id"] for split in splits_of(config) for batch in split.read() for row in batch.to_pylist()}
+        for config in (
+            SourceConfig(name="s", reader="installed-packages", domain="legal", sample=share) for share in (None, 0.4)
+        )
+    )
+    assert set() < sampled < whole
 
 
 @pytest.mark.parametrize("reader", ["jsonl", "text", "code"])
