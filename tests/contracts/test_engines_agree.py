@@ -16,6 +16,7 @@ import pytest
 from curation.core.events import NoEvents
 from curation.engine.base import Engine
 from curation.engine.local import LocalEngine
+from curation.engine.workers import kept_workers
 from curation.pipeline.curate import CurateJob, curate, splits_of_job
 from curation.pipeline.steps import STEPS, make_step
 from curation.sources.config import SourceConfig
@@ -116,7 +117,8 @@ def test_every_step_takes_part(data: Path) -> None:
 def test_the_local_engine_agrees_with_itself(
     data: Path, expected: dict[str, bytes], tmp_path: Path, engine: Engine
 ) -> None:
-    assert curated(data, tmp_path, engine) == expected
+    with kept_workers(2):
+        assert curated(data, tmp_path, engine) == expected
 
 
 @pytest.mark.spark

@@ -83,7 +83,8 @@ def test_dataclasses_and_models_count_by_class_and_by_every_field() -> None:
 
 @pytest.mark.parametrize("name", STEPS)
 def test_every_step_has_one(name: str) -> None:
-    defaults = {"holdout": {}, "exact_dedup": {}}.get(name, {})
+    required = {"quality": {"model": "quality.model"}, "decontaminate": {"against": ["heldout"]}}
+    defaults = required.get(name, {})
     step = make_step(name, defaults)
     assert fingerprint(step) == fingerprint(make_step(name, defaults))
     assert fingerprint(step) != fingerprint(make_step(name, {**defaults, "only": ("code/*",)}))

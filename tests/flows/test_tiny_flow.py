@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mixing.shards import Manifest
+from mixing.shards.format import read_index
 
 RECIPE = "tiny"
 N_KILLS = 3
@@ -61,7 +62,9 @@ def test_a_damaged_shard_is_found(finished: Path, tmp_path: Path) -> None:
     copy = tmp_path / "shards"
     shutil.copytree(finished / RECIPE / "shards", copy)
     part = copy / "tokens" / "part-00000.npy"
-    part.write_bytes(part.read_bytes()[:-2] + b"\0\0")
+    tokens = bytearray(part.read_bytes())
+    tokens[1000] ^= 1
+    part.write_bytes(tokens)
     result = mix("verify", copy, check=False)
     assert result.returncode == 1
     assert "tokens/part-00000.npy: checksum" in result.stderr
@@ -103,7 +106,8 @@ def test_why_tells_the_rule_its_value_and_its_threshold(finished: Path) -> None:
 
 
 def test_whence_is_the_inverse_of_why(finished: Path) -> None:
-    row = documents(finished, "documents")[0]
+    emitted = next(read_index(finished / RECIPE / "shards" / "tokens" / "part-00000.csv.gz"))
+    row = next(row for row in documents(finished, "documents") if row["id"] == emitted.id)
     places = json.loads(mix("why", str(row["id"]), "--out", finished, "--json").stdout)["documents"][0]["emitted"]
     for place in places:
         address = f"{finished}/{RECIPE}/{place['stage']}/{place['part']}:{place['start']}"
