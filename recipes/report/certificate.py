@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mixing.mixture import Certificate, Mixture
+from mixing.natural import ONE_DOMAIN
 from recipes.report.words import decimal, joined, known, plural, scientific
 
 
@@ -11,6 +12,8 @@ def certificate_sentences(mixture: Mixture) -> tuple[str, ...]:
     proof = mixture.certificate
     if proof is None:
         return ()
+    if proof.solver == ONE_DOMAIN:
+        return ("There is one domain, and so one mixture: nothing was optimized, and none can be better.",)
     return (_objective(mixture, proof), _constraints(mixture, proof), _prices(proof))
 
 

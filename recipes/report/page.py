@@ -19,11 +19,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from curation.core.errors import MixError
 from curation.core.storage import Directory
 from recipes.report.blocks import Paragraph, Section
+from recipes.report.extrapolation import sample_line
 from recipes.report.on_disk import RunOnDisk
 from recipes.report.sections import (
     comparison,
     curation,
+    decontamination,
+    dedup,
     mixture,
+    quality,
     recipe_text,
     shards,
     stages,
@@ -31,6 +35,7 @@ from recipes.report.sections import (
     swarm,
     tokens,
     training,
+    upsampling,
 )
 from recipes.run_directory import RunDirectory
 from recipes.schema import Recipe
@@ -39,9 +44,13 @@ SECTIONS: tuple[tuple[str, Callable[[RunOnDisk], Section | None]], ...] = (
     ("Summary", summary.section),
     ("Result", comparison.section),
     ("Curation", curation.section),
+    ("Near-duplicates", dedup.section),
+    ("Decontamination", decontamination.section),
+    ("Quality", quality.section),
     ("Tokens", tokens.section),
     ("Swarm", swarm.section),
     ("Mixture", mixture.section),
+    ("Upsampling", upsampling.section),
     ("Shards", shards.section),
     ("Training", training.section),
     ("Stages", stages.section),
@@ -72,7 +81,11 @@ def page(run: RunOnDisk) -> str:
         lstrip_blocks=True,
     )
     return environment.get_template("page.html.j2").render(
-        recipe=run.recipe, sections=sections, n_stages=len(run.recipe.stages), n_done=len(run.finished)
+        recipe=run.recipe,
+        sample_line=sample_line(run),
+        sections=sections,
+        n_stages=len(run.recipe.stages),
+        n_done=len(run.finished),
     )
 
 

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from curation.core.document import REJECTED
+from curation.core.document import POOL, REJECTED
 from curation.core.storage import Directory, FileEntry, commit, entry_of
-from mixing.mixture import Certificate, Fit, Mixture, Prediction
+from mixing.mixture import Certificate, DomainCurve, Fit, Mixture, Prediction, Upsampling
 from mixing.shards.manifest import CellTokens, Manifest
+from mixing.upsample.config import UpsampleConfig
 from recipes.report.on_disk import RunOnDisk
 from recipes.run_directory import RunDirectory
 from recipes.schema import Recipe
@@ -64,7 +65,7 @@ def recipe_of(domains: Sequence[str]) -> Recipe:
                     "counts": "counts",
                     "proxy": {"depth": 1, "tokens": "1K", "learning_rate": 0.01},
                 },
-                "mixture": {"kind": "optimize", "study": "swarm", "counts": "counts", "tokens": 1000},
+                "mixture": {"kind": "optimize", "study": "swarm", "counts": "counts", "tokens": 1000, "upsample": {}},
                 "natural": {"kind": "optimize", "baseline": "natural", "counts": "counts", "tokens": 1000},
                 "shards": {"kind": "emit", "pool": "pool", "counts": "counts", "mixture": "mixture"},
                 "natural_shards": {"kind": "emit", "pool": "pool", "counts": "counts", "mixture": "natural"},
@@ -107,6 +108,8 @@ def _pool(run: HandMadeRun, name: str) -> None:
             ("code_filter", "min_bytes", 6 if domain.startswith("code/") else 0),
             ("exact_dedup", "duplicate_text", 10),
             ("holdout", "holdout", 4),
+            ("minhash_dedup", "near_duplicate", 2 if number == 0 else 0),
+            ("decontaminate", "contaminated", 1 if number == 0 else 0),
         ):
             if n:
                 row = {"source": f"from {domain}", "domain": domain, "step": step, "rule": rule}
@@ -118,7 +121,10 @@ def _pool(run: HandMadeRun, name: str) -> None:
             "text": f"text {number} <script>alert(1)</script> " + "long " * 60,
         }
         for number, (rule, value, threshold, twin) in enumerate(
-            [("code_filter.min_bytes", 75.0, 100.0, None)] * 5 + [("exact_dedup.duplicate_text", None, None, "f" * 32)]
+            [("code_filter.min_bytes", 75.0, 100.0, None)] * 5
+            + [("exact_dedup.duplicate_text", None, None, "f" * 32)]
+            + [("minhash_dedup.near_duplicate", value, 0.8, document_id(0, 3)) for value in (0.95, 0.81)]
+            + [("decontaminate.contaminated", 0.75, 0.5, "quiz: 1:q7")]
         )
     ]  # fmt: skip
     file = run.out(name) / "rejected" / "part-00000.parquet"
@@ -128,9 +134,53 @@ def _pool(run: HandMadeRun, name: str) -> None:
         {"step": "code_filter", "only": ["code/*"], "min_bytes": 100},
         {"step": "exact_dedup", "only": ["*"]},
         {"step": "holdout", "only": ["*"], "per_domain": 4000},
+        {"step": "minhash_dedup", "only": ["*"], "ngram": 5, "bands": 26, "rows": 11, "verify": {"jaccard": 0.8}},
+        {"step": "decontaminate", "only": ["*"], "ngram": 8, "threshold": 0.5},
+        {"step": "quality", "only": ["*"], "threshold": None},
+        {"step": "buckets", "only": ["*"], "count": 2, "by": "quality.margin"},
     ]
-    files = [entry_of(file, "rejected/part-00000.parquet")]
-    commit(Directory(run.out(name)), "pool", files, stage=name, seed=3, steps=steps, counts=rows)
+    held = {"positives": 20, "negatives": 40, "auc": 0.9, "threshold": 0.5, "precision": 0.75, "recall": 0.5}
+    notes = {
+        "quality": {"method": "any", "documents": {"positives": 200, "negatives": 400}, "held_out": held},
+        "decontaminate": {
+            "sets": [
+                {"name": "quiz", "n_items": 0, "n_repeated": 0, "n_empty": 0, "too_short": [], "only_common": []},
+                {"name": "quiz: 1", "n_items": 8, "n_repeated": 1, "too_short": ["quiz: 1:q1"], "only_common": []},
+            ]
+        },
+    }
+    files = [entry_of(file, "rejected/part-00000.parquet"), *_documents(run, name)]
+    commit(Directory(run.out(name)), "pool", files, stage=name, seed=3, steps=steps, counts=rows, notes=notes)
+    log = run.directory.events().for_stage(name)
+    log.emit("metric", label="minhash_dedup", candidate_pairs=7, verified_pairs=5)
+
+
+def document_id(domain: int, number: int) -> str:
+    return f"{domain:016x}{number:016x}"
+
+
+def _documents(run: HandMadeRun, name: str) -> list[FileEntry]:
+    """Four documents of every domain, in two parts: their scores are 0.06, 0.36, 0.66 and 0.96."""
+    entries = []
+    for part in (0, 1):
+        documents, signals = [], []
+        for place, domain in enumerate(run.domains):
+            for number in (2 * part, 2 * part + 1):
+                key, score = document_id(place, number), 0.06 + 0.3 * number
+                document = dict.fromkeys(POOL.names) | {"id": key, "source": "s", "domain": domain, "row": number}
+                document |= {"text": f"document {number} <b>", "location": "file", "bucket": part, "n_bytes": 9}
+                documents.append(document | {"dup_count": 3 if (place, number) == (0, 3) else 1})
+                signals.append({"id": key, "quality.score": score, "quality.margin": 10 * score - 5})
+        tables = {
+            "documents": pa.Table.from_pylist(documents, schema=POOL),
+            "signals": pa.Table.from_pylist(signals),
+        }
+        for folder, table in tables.items():
+            file = run.out(name) / folder / f"part-{part:05d}.parquet"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            pq.write_table(table, file, row_group_size=2)
+            entries.append(entry_of(file, f"{folder}/{file.name}"))
+    return entries
 
 
 def _counts(run: HandMadeRun, name: str) -> None:
@@ -182,6 +232,14 @@ def _mixture(run: HandMadeRun, name: str) -> None:
             repetition={domain: 4 * weight for domain, weight in weights.items()},
             regressor="log-linear",
             study="ab",
+            upsampling=Upsampling(
+                config=UpsampleConfig(discard=0.5),
+                max_rate=4.0,
+                curves={
+                    domain: DomainCurve(rates={0: 0.0, 1: 4.0}, parameters={"a": 0.5, "C": 4.0, "p": 1.0, "lambda": 0})
+                    for domain in run.domains
+                },
+            ),
             predicted={metric: Prediction(value=1.8, natural=2.0, se=0.05) for metric in metrics},
             fit={metric: Fit(rank_correlation=0.91, r2=0.8, residual_sd=0.05) for metric in metrics},
             certificate=Certificate(

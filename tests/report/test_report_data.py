@@ -119,6 +119,8 @@ def test_examples_are_the_first_three_of_every_rule(by_hand: Callable) -> None:
     assert {rule: len(documents) for rule, documents in found.items()} == {
         "code_filter.min_bytes": 3,
         "exact_dedup.duplicate_text": 1,
+        "minhash_dedup.near_duplicate": 2,
+        "decontaminate.contaminated": 1,
     }
     first = found["code_filter.min_bytes"][0]
     assert (int(first.id, 16), first.value, first.threshold) == (0, 75.0, 100.0)

@@ -20,6 +20,7 @@ def whole_page(whole_run) -> str:
     return page(whole_run.on_disk)
 
 
+OF_THE_POOL = ("Near-duplicates", "Decontamination", "Quality")
 VOID = {"meta", "br", "link", "path", "use", "rect"}
 
 
@@ -77,7 +78,7 @@ def test_it_needs_nothing_from_outside(whole_page: str) -> None:
 def test_a_partial_run_says_what_is_missing(by_hand: Callable) -> None:
     html = page(by_hand().finish("pool", "counts").on_disk)
     titles = re.findall(r"<h2[^>]*>([^<]*)</h2>", html)
-    assert titles == ["Summary", "Curation", "Tokens", "Stages", "Recipe"]
+    assert titles == ["Summary", "Curation", *OF_THE_POOL, "Tokens", "Stages", "Recipe"]
     assert "2 of 11 stages done" in html
     assert "Not done yet, and so left out of this page: swarm (swarm), mixture (optimize)" in html
 
@@ -128,7 +129,7 @@ def test_few_and_many_domains(by_hand: Callable, n_domains: int) -> None:
     html = page(by_hand(*names).finish().on_disk)
     Page(html)
     assert "could not be made" not in html
-    assert html.count("24 of 60 domains are shown") == (0 if n_domains == 1 else 6)
+    assert html.count("24 of 60 domains are shown") == (0 if n_domains == 1 else 8)
 
 
 def test_missing_and_unreal_numbers_are_dashes(by_hand: Callable) -> None:
@@ -153,7 +154,9 @@ def test_a_damaged_file_costs_its_section_only(by_hand: Callable) -> None:
     (run.out("mixture") / "mixture.yaml").write_text("weights: {a: 2}")
     (run.out("counts") / "counts.parquet").write_bytes(b"no parquet")
     html = page(run.on_disk)
-    assert html.count("This section could not be made from what is on disk") == 3  # result, tokens, mixture
+    assert (
+        html.count("This section could not be made from what is on disk") == 5
+    )  # result, quality, tokens, mixture, upsampling
     assert "documents kept" in html
 
 
@@ -175,8 +178,8 @@ def test_a_uniform_baseline_is_a_mixture_without_a_certificate(by_hand: Callable
 
 def test_drawings_follow_the_page(whole_page: str) -> None:
     drawings = re.findall(r"<svg.*?</svg>", whole_page, re.DOTALL)
-    assert len(drawings) == 14
+    assert len(drawings) == 20
     told = "".join(drawings)
     assert not re.search(r"#0000[0-9a-f]{2}|font-family|<style|<metadata", told)
     assert "var(--accent)" in told
-    assert told.count('role="img"') == 14
+    assert told.count('role="img"') == 20

@@ -9,6 +9,7 @@ from curation.core.units import format_seconds
 from mixing.mixture import Mixture
 from recipes.report.blocks import Block, Paragraph, Section, Tile, Tiles
 from recipes.report.comparison import Twins, twins_of, verdict
+from recipes.report.extrapolation import extrapolated
 from recipes.report.on_disk import RunOnDisk, wall_seconds
 from recipes.report.predictions import gains_of, mean_gain
 from recipes.report.sections.curation import removals_of_stage
@@ -21,6 +22,8 @@ def section(run: RunOnDisk) -> Section | None:
     blocks: list[Block] = [Paragraph(verdict(twins), "lead") for twins in _twins(run)]
     if tiles:
         blocks.append(Tiles(tiles))
+    if told := extrapolated(run):
+        blocks.append(Paragraph(told))
     if run.unfinished:
         blocks.append(Paragraph(missing_line(run), "warning"))
     return Section("summary", "Summary", tuple(blocks)) if blocks else None
@@ -79,7 +82,7 @@ def _gain(run: RunOnDisk) -> Tile | None:
 
 def _gap(run: RunOnDisk) -> Tile | None:
     mixture = _mixture(run)
-    if mixture is None or mixture.certificate is None:
+    if mixture is None or mixture.certificate is None or not mixture.predicted:
         return None
     if mixture.certificate.gap is None:
         return Tile("none", "optimality gap", "the laws are not convex")

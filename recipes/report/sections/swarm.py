@@ -61,6 +61,8 @@ def loss_curves(runs: Iterable[Mapping[str, Any]]) -> tuple[Curve, ...]:
 
 
 def _blocks(stage: Finished) -> list[Block]:
+    if stage.manifest.get("skipped"):
+        return [Paragraph(f"Skipped: {stage.manifest.get('reason')}.", "note")]
     natural = stage.manifest.get("natural") or {}
     with (stage.path / "ratios.csv").open(encoding="utf-8", newline="") as lines:
         design = design_of(csv.DictReader(lines), natural)
