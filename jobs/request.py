@@ -8,6 +8,7 @@ from pathlib import Path
 from recipes.checking.machine import available_memory, cores
 from recipes.loading.tree import Addresses
 from recipes.recipe import load_with_places
+from recipes.sample import parse_share, sampled
 from recipes.schema import Recipe
 
 _ENGINE_BYTES = 4 * 2**30
@@ -28,6 +29,7 @@ class Request:
         as_json: one JSON document on standard output.
         quiet: nothing but errors and results.
         verbose: more than most want to read.
+        sample: run that share of every source, as a recipe of its own: 0.1%.
     """
 
     recipe: Path
@@ -39,10 +41,14 @@ class Request:
     as_json: bool = False
     quiet: bool = False
     verbose: bool = False
+    sample: str | None = None
 
     def load(self) -> tuple[Recipe, Addresses]:
         """The recipe, and where its values were written."""
-        return load_with_places(self.recipe, [*self.sets, *([f"seed={self.seed}"] if self.seed is not None else [])])
+        share = parse_share(self.sample) if self.sample is not None else 1.0
+        sets = [*self.sets, *([f"seed={self.seed}"] if self.seed is not None else [])]
+        recipe, addresses = load_with_places(self.recipe, sets)
+        return sampled(recipe, share), addresses
 
     @property
     def n_workers(self) -> int:

@@ -1,4 +1,4 @@
-"""Mixtures that need no study: the natural one, in proportion to tokens, and the uniform one."""
+"""Mixtures that need no study: the natural one, in proportion to tokens, the uniform one, and the only one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Literal
 from curation.core.errors import Infeasible
 from mixing.budget import by_domain, caps_of, upsampling_of
 from mixing.counts import Cell
-from mixing.mixture import Mixture
+from mixing.mixture import Certificate, Mixture
 from mixing.upsample.config import UpsampleConfig
 from mixing.weights import round_shares
+
+ONE_DOMAIN = "one domain"
+"""What the certificate of the only mixture names as its solver."""
 
 
 def natural_shares(counts: Mapping[str, int]) -> dict[str, float]:
@@ -53,6 +56,22 @@ def baseline(
         baseline=kind,
         upsampling=upsampling_of(counts, shares, tokens, max_repetition, upsample),
     )
+
+
+def only_mixture(
+    counts: Mapping[Cell, int], tokens: int, max_repetition: float, upsample: UpsampleConfig | None = None
+) -> Mixture:
+    """The mixture of a single domain: weight 1. It is the best one, since there is no other: its gap is 0.
+
+    Raises:
+        Infeasible: the cap does not reach the budget.
+    """
+    proof = Certificate(
+        objective=0.0, lower_bound=0.0, gap=0.0, solver=ONE_DOMAIN, iterations=0, active=[], shadow_prices={}
+    )
+    mixture = baseline("natural", counts, tokens, max_repetition, upsample)
+    assert len(mixture.weights) == 1
+    return mixture.model_copy(update={"baseline": None, "certificate": proof})
 
 
 def _even(caps: Mapping[str, float]) -> dict[str, float]:

@@ -32,6 +32,7 @@ from recipes.checking.training import check_training
 from recipes.flow import inputs_of, ordered
 from recipes.loading.tree import Addresses
 from recipes.run_directory import RunDirectory
+from recipes.sample import warning_of
 from recipes.schema import OptimizeStage, Recipe
 
 _TRAINING = frozenset({"swarm", "train", "eval"})
@@ -97,7 +98,7 @@ class _Planning:
         stages: list[StagePlan] = []
         known: dict[str, Facts] = {}
         unreachable: list[Refusal] = []
-        warnings: list[str] = []
+        warnings = [told] if (told := warning_of(self.recipe)) else []
         for name in self.names:
             planned, question = self._stage(name, known, workers)
             known[name] = planned.estimate.facts

@@ -80,13 +80,13 @@ def _held_out(recipe: Recipe, pool: str | None, address: str) -> Iterator[Refusa
 
 
 def _enough_runs(recipe: Recipe, stage: SwarmStage, here: str) -> Iterator[Refusal]:
-    """A study needs two runs more than it has domains (`mixing.regress.surrogate.fit`)."""
+    """A study needs two runs more than it has domains (`mixing.regress.surrogate.fit`); of one domain there is none."""
     pool = recipe.stages[stage.pool]
     domains = {source.domain for source in pool.sources} if isinstance(pool, CurateStage) else set()
     n = len(domains)
-    if not domains or None in domains or stage.per_domain * n >= n + 2:
+    if n <= 1 or None in domains or stage.per_domain * n >= n + 2:
         return
-    what = f"{stage.per_domain * n} runs are too few for a study of {n} domain{'s' * (n > 1)}; {n + 2} are needed"
+    what = f"{stage.per_domain * n} runs are too few for a study of {n} domains; {n + 2} are needed"
     yield Refusal(f"{here}.per_domain", what, f"write {-(-(n + 2) // n)} or more", infeasible=True)
 
 

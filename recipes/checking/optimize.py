@@ -12,17 +12,20 @@ from recipes.schema import OptimizeStage
 
 def estimate(question: Question) -> Estimate:
     stage: OptimizeStage = question.stage
+    counts = question.of("counts")
     return Estimate(
         tokens=Amount(stage.tokens, exact=True),
         memory_bytes=PROCESS_BYTES,
-        wall_s=SOLVE_S if stage.baseline is None else 0.0,
-        notes=tuple(_notes(stage)),
-        facts=Facts(budget_tokens=stage.tokens, vocab_size=question.of("counts").vocab_size),
+        wall_s=SOLVE_S if stage.baseline is None and counts.n_domains != 1 else 0.0,
+        notes=tuple(_notes(stage, counts)),
+        facts=Facts(budget_tokens=stage.tokens, vocab_size=counts.vocab_size),
     )
 
 
-def _notes(stage: OptimizeStage) -> Iterator[str]:
-    """The stricter of two limits binds, and which one it is."""
+def _notes(stage: OptimizeStage, counts: Facts) -> Iterator[str]:
+    """That there is nothing to choose; the stricter of two limits binds, and which one it is."""
+    if stage.baseline is None and counts.n_domains == 1:
+        yield "one domain: it has weight 1, there is nothing to optimize"
     if stage.upsample is None:
         return
     rate, repetition = stage.upsample.max_rate, stage.max_repetition

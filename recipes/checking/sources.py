@@ -66,13 +66,14 @@ def _listed(source: SourceConfig, splits: tuple[Split, ...]) -> Listed:
             sizes[str(number)] = (split.size_bytes, float(split.size_bytes))
         else:
             sizes |= {file.uri: (file.size_bytes, file.size_bytes * _text_share(file)) for file in files}
-    text = sum(text for _, text in sizes.values()) * (getattr(source, "sample", None) or 1.0)
+    text = sum(text for _, text in sizes.values())
     limit = source.limit_bytes
     return Listed(
         config=source,
         splits=splits,
         size_bytes=sum(size for size, _ in sizes.values()),
-        text_bytes=round(text if limit is None else min(text, limit)),
+        # a limit is of what is read, before documents are chosen
+        text_bytes=round((text if limit is None else min(text, limit)) * (source.sample or 1.0)),
     )
 
 

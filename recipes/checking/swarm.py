@@ -1,4 +1,4 @@
-"""A swarm stage: `per_domain` proxy runs for every domain, as many at once as there are workers."""
+"""A swarm stage: `per_domain` proxy runs for every domain, workers of them at once; none for one domain."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ def estimate(question: Question) -> Estimate:
     stage: SwarmStage = question.stage
     proxy, pool, counts = stage.proxy, question.of("pool"), question.of("counts")
     n_domains = counts.n_domains
+    facts = Facts(domain_tokens=counts.domain_tokens, vocab_size=counts.vocab_size)
+    if n_domains == 1:
+        return Estimate(wall_s=0.0, notes=("one domain: nothing to mix, the swarm is skipped",), facts=facts)
     n_runs = stage.per_domain * n_domains if n_domains is not None else None
     model = model_plan(proxy, proxy, counts.vocab_size, proxy.tokens, n_runs)
     at_once = min(question.workers, n_runs or question.workers)
@@ -42,5 +45,5 @@ def estimate(question: Question) -> Estimate:
         memory_bytes=at_once * training_memory(config_of(proxy, counts.vocab_size), proxy.batch_tokens),
         wall_s=wall_s,
         model=model,
-        facts=Facts(domain_tokens=counts.domain_tokens, vocab_size=counts.vocab_size),
+        facts=facts,
     )

@@ -1,19 +1,22 @@
 """Stage kind `optimize`: the best mixture of a study under the budget and the caps, or a baseline that needs no study.
 
 Writes `mixture.yaml`, and for a study `predictions.csv`: every metric of every run, as measured and as predicted by a
-law that was fitted without that run.
+law that was fitted without that run. A study that was skipped for its single domain gives that domain weight 1.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from curation.core.errors import BadInput
-from curation.core.storage import Directory, commit
-from mixing.counts import Counts
-from mixing.natural import baseline
+from curation.core.storage import Directory, commit, read_manifest
+from mixing.budget import by_domain
+from mixing.counts import Cell, Counts
+from mixing.mixture import Mixture
+from mixing.natural import baseline, only_mixture
 from mixing.regress.surrogate import Surrogate, fit
 from mixing.solver.solution import solve
 from mixing.study import Study
@@ -50,19 +53,38 @@ def run(context: StageContext) -> None:
                 fix="add `study: <name of a swarm stage>` or `baseline: natural`",
             )
         folder = context.inputs["study"]
-        surrogate = fit(Study.from_csv(folder / "ratios.csv", folder / "metrics.csv"), stage.regressor)
-        solution = solve(
-            surrogate,
-            counts=counts,
-            tokens=stage.tokens,
-            max_repetition=stage.max_repetition,
-            kl=stage.kl,
-            upsample=stage.upsample,
-        )
-        mixture = solution.mixture
-        files.append(directory.write_bytes("predictions.csv", _predictions(surrogate).write_csv().encode()))
+        study = read_manifest(Directory(folder), "study")
+        if study.get("skipped"):
+            mixture = _only(context, counts, study["domains"])
+        else:
+            surrogate = fit(Study.from_csv(folder / "ratios.csv", folder / "metrics.csv"), stage.regressor)
+            solution = solve(
+                surrogate,
+                counts=counts,
+                tokens=stage.tokens,
+                max_repetition=stage.max_repetition,
+                kl=stage.kl,
+                upsample=stage.upsample,
+            )
+            mixture = solution.mixture
+            files.append(directory.write_bytes("predictions.csv", _predictions(surrogate).write_csv().encode()))
     files.append(directory.write_bytes("mixture.yaml", mixture.to_yaml().encode()))
     commit(directory, "mixture", files)
+
+
+def _only(context: StageContext, counts: Mapping[Cell, int], studied: list[str]) -> Mixture:
+    """Weight 1 for the domain of a study that was skipped."""
+    stage: OptimizeStage = context.stage
+    counted = sorted(by_domain(counts))
+    if counted != studied:
+        raise BadInput(
+            f"counts and study have different domains: {', '.join(counted)}; the study was skipped for "
+            f"{', '.join(studied)} alone",
+            where=f"stages.{context.name}",
+            fix=f"name the counts that stage `{stage.study}` names",
+        )
+    context.events.emit("warning", text=f"one domain: {studied[0]} has weight 1, there is nothing to optimize")
+    return only_mixture(counts, stage.tokens, stage.max_repetition, stage.upsample)
 
 
 def _predictions(surrogate: Surrogate) -> pl.DataFrame:

@@ -5,6 +5,8 @@
    as many runs at once as there are workers, each on one thread.
 3. A finished run is `runs/run-NNN.json`; a swarm that is started again runs the missing ones only.
 4. `ratios.csv` and `metrics.csv` gather them.
+
+With one domain there is nothing to mix: the study is empty, and its manifest says so (`skipped`, `reason`).
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from trainer.protocol import TrainJob
 
 code: tuple[str, ...] = (
     "mixing.swarm", "mixing.emit", "mixing.shards", "mixing.allocation", "mixing.counts", "mixing.heldout",
-    "trainer", "recipes.stages.swarm",
+    "mixing.natural", "trainer", "recipes.stages.swarm",
 )  # fmt: skip
 side_by_side = False
 
@@ -64,6 +66,9 @@ def run(context: StageContext) -> None:
     stage: SwarmStage = context.stage
     counts = Counts.read(context.inputs["counts"])
     natural = natural_shares(counts.by_domain())
+    if len(natural) == 1:
+        _skip(context, *natural)
+        return
     n_runs = stage.per_domain * len(natural)
     design = dirichlet_design(natural, n_runs, context.recipe.seed, minimum_weight=stage.minimum_weight)
     tasks = [
@@ -147,6 +152,19 @@ def _collect(context: StageContext, tasks: list[_ProxyRun], natural: dict[str, f
         proxy={"parameters": results[0]["parameters"], "tokens": results[0]["tokens"]},
     )
     shutil.rmtree(context.out / "work", ignore_errors=True)
+
+
+def _skip(context: StageContext, domain: str) -> None:
+    """An empty study: the two tables with their first lines, and why there is no more."""
+    reason = "one domain: nothing to mix, the swarm is skipped"
+    context.events.emit("warning", text=reason)
+    directory = Directory(context.out)
+    files = [
+        directory.write_bytes("ratios.csv", pl.DataFrame(schema=["run", domain]).write_csv().encode()),
+        directory.write_bytes("metrics.csv", pl.DataFrame(schema=["run"]).write_csv().encode()),
+    ]
+    fields = {"runs": 0, "domains": [domain], "natural": {domain: 1.0}, "skipped": True, "reason": reason}
+    commit(directory, "study", files, **fields)
 
 
 def _columns(rows: list[dict[str, float]]) -> dict[str, list[float]]:
