@@ -15,27 +15,24 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from curation.core.document import DOCUMENT
 from curation.core.events import Events
 from curation.core.storage import Directory, FileEntry, commit
 from curation.engine.base import Engine
 from curation.engine.fingerprint import fingerprint
-from curation.engine.operators import Batches, Sink
 from curation.engine.plan import Plan, Split
 from curation.ops.holdout import ByteLength
 from curation.pipeline.annotate import Annotate
 from curation.pipeline.finish import WritePool, total_counts
+from curation.pipeline.parts import WriteDocuments, forget_others, part_keys
 from curation.sources.batches import READ, ROWS
 from curation.sources.repeated_ids import may_repeat, reject_repeated_ids
 from curation.sources.source import SourceConfig, splits_of
-from curation.sources.summary import Tally, input_summary, tell_unread
+from curation.sources.summary import input_summary, tell_unread
 from curation.work.context import GlobalContext
 from curation.work.fate import FATE
 from curation.work.learned import learn_all
@@ -67,17 +64,34 @@ def job_fingerprint(job: CurateJob, splits: Sequence[Split]) -> str:
 
 
 def curate(
-    job: CurateJob, splits: tuple[Split, ...], out: str | Path, engine: Engine, events: Events
+    job: CurateJob,
+    splits: tuple[Split, ...],
+    out: str | Path,
+    engine: Engine,
+    events: Events,
+    kept: Path | None = None,
 ) -> dict[str, Any]:
-    """Run the job into a pool directory; returns the manifest. A finished part of an earlier attempt is kept."""
+    """Run the job into a pool directory; returns the manifest. A finished part of an earlier attempt is kept.
+
+    Args:
+        job: what to do.
+        splits: of its sources.
+        out: the pool's directory.
+        engine: runs the plans.
+        events: progress, metrics, warnings.
+        kept: where annotated parts are kept between runs of this stage, so that only new input is read; None: nowhere.
+    """
     for index, step in enumerate(job.steps):
         step.check_place(job.steps[:index])
     pool = Directory(out)
     notes: dict[str, Any] = {}
+    keys = part_keys(splits, _first_chain(job.steps)) if kept else ()
     steps, models = learn_all(job.steps, pool, events, notes)
     job = replace(job, steps=steps)
     scratch = Path(out) / "work"
-    work, read = _read_and_annotate(job, splits, scratch, engine, events)
+    work, read = _read_and_annotate(job, splits, scratch, engine, events, kept, keys)
+    if kept:
+        forget_others(kept, keys)
     tell_unread(read, events)
     if may_repeat([source.name for source in job.sources], read):
         journal = str(scratch / "journal")
@@ -112,25 +126,36 @@ def curate(
 
 
 def _read_and_annotate(
-    job: CurateJob, splits: tuple[Split, ...], scratch: Path, engine: Engine, events: Events
+    job: CurateJob,
+    splits: tuple[Split, ...],
+    scratch: Path,
+    engine: Engine,
+    events: Events,
+    kept: Path | None,
+    keys: tuple[str, ...],
 ) -> tuple[WorkSet, list[dict[str, Any]]]:
     """The work set, and what was read of every source."""
-    first_global = _first_global(job.steps)
-    chain: list[Annotator] = [step for step in job.steps[:first_global] if isinstance(step, RowStep)]
-    chain.append(ByteLength())
-    for step in job.steps:
-        if isinstance(step, GlobalStep):
-            chain += [feature for feature in step.features if feature not in chain]
+    chain = _first_chain(job.steps)
     plan = Plan(splits, ROWS).map(Annotate(tuple(chain)))
     parts = engine.run(
         plan,
-        WriteDocuments(str(scratch), plan.schema),
+        WriteDocuments(str(scratch), plan.schema, str(kept) if kept else None, keys),
         label="read and measure",
         events=events,
         journal=str(scratch / "journal" / "read"),
     )
     read = input_summary(splits, [part["read"] for part in parts])
     return WorkSet(str(scratch), [FileEntry(**part["file"]) for part in parts], plan.schema), read
+
+
+def _first_chain(steps: Sequence[Step]) -> list[Annotator]:
+    """What the first pass measures: the row-local steps before the first global one, and the features of all those."""
+    chain: list[Annotator] = [step for step in steps[: _first_global(steps)] if isinstance(step, RowStep)]
+    chain.append(ByteLength())
+    for step in steps:
+        if isinstance(step, GlobalStep):
+            chain += [feature for feature in step.features if feature not in chain]
+    return chain
 
 
 def _annotate_again(step: Step, index: int, work: WorkSet, scratch: Path, engine: Engine, events: Events) -> None:
@@ -158,24 +183,3 @@ def _signal_columns(steps: Sequence[Step]) -> tuple[str, ...]:
         elif isinstance(step, GlobalStep):
             names += [name for name in step.signals if name not in names]
     return tuple(names)
-
-
-@dataclass(frozen=True)
-class WriteDocuments(Sink):
-    """Writes a part of the work set, all columns of its rows; returns its file, and what was read."""
-
-    directory: str
-    schema: pa.Schema
-
-    def __call__(self, partition: int, batches: Batches) -> dict[str, Any]:
-        options = {"compression": "zstd", "use_dictionary": False}
-        name = f"documents/part-{partition:05d}.parquet"
-        tally = Tally()
-        with (
-            Directory(self.directory).create(name) as draft,
-            pq.ParquetWriter(draft.stream, self.schema, **options) as writer,
-        ):
-            for batch in batches:
-                writer.write_batch(batch)
-                tally.add(batch)
-        return {"file": asdict(draft.entry), "read": tally.entries}

@@ -24,7 +24,8 @@ def depends_on(context: StageContext) -> Any:
 
 def run(context: StageContext) -> None:
     job = job_of(context.recipe, context.name)
-    curate(job, splits_of_job(job), context.out, context.resources.engine, context.events)
+    kept = context.resources.cache / "parts" / context.name
+    curate(job, splits_of_job(job), context.out, context.resources.engine, context.events, kept)
 
 
 def job_of(recipe: Recipe, name: str) -> CurateJob:
