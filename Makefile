@@ -25,7 +25,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	@echo "Installing what the tests need: about 25 packages more, 0.5 GB to download, nearly all of it PySpark."
+	@echo "Installing what the tests need: about 80 packages more, 0.6 GB to download, most of it PySpark."
 	@$(PIP_INSTALL) --editable ".[dev]"
 	@touch $@
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -36,6 +36,9 @@ Set = Annotated[list[str] | None, typer.Option("--set", help="Change a value of 
 Out = Annotated[Path, typer.Option("--out", help="Where runs are kept.")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; by default one for each core.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Instead of the recipe's seed.")]
+Sample = Annotated[
+    str | None, typer.Option("--sample", metavar="SHARE", help="A run of its own on a share of every source: 0.1%.")
+]
 Until = Annotated[str | None, typer.Option("--until", help="Only this stage and what it needs.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan, as `mix check` does, and run nothing.")]
 Json = Annotated[bool, typer.Option(JSON_FLAG, help="Print one JSON document instead, for errors too.")]
@@ -50,6 +53,7 @@ def run(
     out: Out = RUNS,
     workers: Workers = None,
     seed: Seed = None,
+    sample: Sample = None,
     until: Until = None,
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -59,7 +63,7 @@ def run(
     """Run a recipe: every stage that is not done yet, then the report."""
     from jobs import running
 
-    running.run_recipe(_request(recipe, set_, out, workers, seed, dry_run, as_json, quiet, verbose), until)
+    running.run_recipe(_request(recipe, set_, out, workers, seed, dry_run, as_json, quiet, verbose, sample), until)
 
 
 @app.command()
@@ -69,6 +73,7 @@ def check(
     out: Out = RUNS,
     workers: Workers = None,
     seed: Seed = None,
+    sample: Sample = None,
     until: Until = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -77,7 +82,7 @@ def check(
     """Show what a recipe will take; refuse what cannot be."""
     from jobs import checking
 
-    checking.show(_request(recipe, set_, out, workers, seed, True, as_json, quiet, verbose), until=until)
+    checking.show(_request(recipe, set_, out, workers, seed, True, as_json, quiet, verbose, sample), until=until)
 
 
 @app.command()
@@ -100,11 +105,13 @@ def recipes(as_json: Json = False) -> None:
 
 
 @app.command()
-def report(recipe: RecipeArgument, set_: Set = None, out: Out = RUNS, as_json: Json = False) -> None:
+def report(
+    recipe: RecipeArgument, set_: Set = None, out: Out = RUNS, sample: Sample = None, as_json: Json = False
+) -> None:
     """Write the report of a recipe's run again from what is on disk."""
     from jobs import running
 
-    running.report(_request(recipe, set_, out, as_json=as_json))
+    running.report(_request(recipe, set_, out, as_json=as_json, sample=sample))
 
 
 @app.command()
@@ -175,6 +182,7 @@ def _add_stage_verb(verb: str, kind: str, text: str) -> None:
         out: Out = RUNS,
         workers: Workers = None,
         seed: Seed = None,
+        sample: Sample = None,
         dry_run: DryRun = False,
         as_json: Json = False,
         quiet: Quiet = False,
@@ -182,7 +190,7 @@ def _add_stage_verb(verb: str, kind: str, text: str) -> None:
     ) -> None:
         from jobs import running
 
-        running.run_kind(_request(recipe, set_, out, workers, seed, dry_run, as_json, quiet, verbose), kind)
+        running.run_kind(_request(recipe, set_, out, workers, seed, dry_run, as_json, quiet, verbose, sample), kind)
 
     app.command(verb, help=text)(command)
 
@@ -206,10 +214,11 @@ def _request(
     as_json: bool = False,
     quiet: bool = False,
     verbose: bool = False,
+    sample: str | None = None,
 ) -> Request:
     from jobs.request import Request
 
-    return Request(recipe, tuple(sets or ()), out, workers, seed, dry_run, as_json, quiet, verbose)
+    return Request(recipe, tuple(sets or ()), out, workers, seed, dry_run, as_json, quiet, verbose, sample)
 
 
 def main() -> None:
@@ -217,8 +226,11 @@ def main() -> None:
     try:
         _run()
     except KeyboardInterrupt:
-        print("stopped; the same command goes on from here", file=sys.stderr)
-        sys.exit(130)
+        _stopped()
+    except SystemExit as ended:
+        if _is_interrupt(ended):  # typer has an end of its own for Ctrl-C, which says nothing
+            _stopped()
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
@@ -230,6 +242,26 @@ def _run() -> None:
     except MixError as error:
         _tell(error)
         sys.exit(error.exit_code)
+    except OSError as error:
+        from curation.core.storage import NO_ROOM, no_room
+
+        if error.errno not in NO_ROOM:
+            raise
+        # not from a file of an output, which says it itself: the events, a link, a cache
+        failure = no_room(error, str(error.filename) if error.filename else "the directory of the runs")
+        _tell(failure)
+        sys.exit(failure.exit_code)
+
+
+def _stopped() -> NoReturn:
+    print("stopped; the same command goes on from here", file=sys.stderr)
+    sys.exit(130)
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _tell(error: MixError) -> None:

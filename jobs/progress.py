@@ -8,7 +8,6 @@ every ten seconds.
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import threading
 import time
@@ -16,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from curation.core.events import event_of
 from curation.core.units import format_seconds
 
 _POLL_S = 0.2
@@ -59,7 +59,9 @@ def _follow(path: Path, position: int, screen: Screen, stop: threading.Event) ->
                     if not line.endswith(b"\n"):
                         break
                     position += len(line)
-                    screen.show(json.loads(line))
+                    event = event_of(line)
+                    if event is not None:
+                        screen.show(event)
         if last_look:
             return
         stop.wait(_POLL_S)

@@ -7,6 +7,7 @@ that is fingerprinted or compared depends on them.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -51,7 +52,8 @@ class EventLog:
             line = json.dumps(told, ensure_ascii=False) + "\n"
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             try:
-                os.write(descriptor, line.encode())
+                if os.write(descriptor, line.encode()) < len(line.encode()):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
             finally:
                 os.close(descriptor)
         for listener in self.listeners:
@@ -65,11 +67,23 @@ class EventLog:
 
 
 def read_events(path: str | Path) -> Iterator[dict[str, Any]]:
-    """The events of a log, oldest first. A torn last line (the writer was killed) is left out."""
+    """The events of a log, oldest first. A torn line (the writer was killed, the disk was full) is left out."""
     file = Path(path)
     if not file.exists():
         return
-    with file.open(encoding="utf-8") as lines:
+    with file.open("rb") as lines:
         for line in lines:
-            if line.endswith("\n"):
-                yield json.loads(line)
+            event = event_of(line)
+            if event is not None:
+                yield event
+
+
+def event_of(line: bytes) -> dict[str, Any] | None:
+    """The event of a line of a log; None for a torn one, also if the next event was appended to it."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        event: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return None
+    return event

@@ -4,11 +4,14 @@ A file becomes visible whole or not at all: it is written to a local temporary f
 (local) or one upload (object store). A directory counts only once its `manifest.json`, written last, lists its files
 with size and checksum; readers go through the manifest. Nothing relies on renames or links on an object store.
 Since every output is a function of its inputs, an attempt that runs twice publishes the same bytes under the same name.
+A disk without room ends the run with an error that says where; what was published until then is kept.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import json
 import os
 import shutil
@@ -16,14 +19,15 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import xxhash
 
-from curation.core.errors import BadInput
+from curation.core.errors import BadInput, RunFailed
 
 MANIFEST = "manifest.json"
 SCHEMA = 1
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # a full disk, a used-up quota, a limit on the size of files
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,16 @@ class Directory:
         """Write a file: `with directory.create("a.bin") as draft: draft.stream.write(...)`; then `draft.entry`.
 
         The file appears when the block ends without an error.
+
+        Raises:
+            RunFailed: there is no room for it.
         """
+        where = f"{self}/{name}" if self.local is not None else f"{tempfile.gettempdir()} (for {self}/{name})"
+        with room_needed(where), self._draft(name, where) as draft:
+            yield draft
+
+    @contextlib.contextmanager
+    def _draft(self, name: str, where: str) -> Iterator[_Draft]:
         if self.local is not None:
             target = self.local / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -83,10 +96,14 @@ class Directory:
         else:
             descriptor, temporary = tempfile.mkstemp(suffix=".tmp")
         try:
-            with os.fdopen(descriptor, "wb") as stream:
-                draft = _Draft(name, stream)
+            stream = _Stream(os.fdopen(descriptor, "wb"), where)
+            draft = _Draft(name, cast("IO[bytes]", stream))
+            try:
                 yield draft
-                stream.flush()
+            except BaseException:
+                stream.give_up()
+                raise
+            stream.close()
             draft.entry = entry_of(temporary, name)
             if self.local is not None:
                 Path(temporary).chmod(0o644)
@@ -126,6 +143,74 @@ class _Draft:
         self.name = name
         self.stream = stream
         self.entry: FileEntry
+
+
+class _Stream(io.BufferedIOBase):
+    """The stream of a draft.
+
+    A write without room is told in the words of the project at once, before a writer on top of this stream can hide it
+    by what fails next. numpy takes this for no file of the system, and so writes through here: its own way ignores the
+    errors of what the C library held back.
+    """
+
+    def __init__(self, file: IO[bytes], where: str) -> None:
+        self._file = file
+        self._where = where
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        with room_needed(self._where):
+            return self._file.write(data)
+
+    def flush(self) -> None:
+        if not self._file.closed:
+            with room_needed(self._where):
+                self._file.flush()
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def close(self) -> None:
+        """Write what is left and close; a network file system may find only here that there is no room."""
+        with room_needed(self._where):
+            self._file.close()
+        super().close()
+
+    def give_up(self) -> None:
+        """Close a file that is thrown away; that the rest of it cannot be written is no further error."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+        super().close()
+
+
+@contextlib.contextmanager
+def room_needed(where: str) -> Iterator[None]:
+    """Inside the block, a system's error for want of room becomes one of ours.
+
+    Raises:
+        RunFailed: there is no room at `where`.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise no_room(error, where) from error
+
+
+def no_room(error: OSError, where: str | None) -> RunFailed:
+    """What is said of a system's error for want of room."""
+    what = f"no room to write: {os.strerror(error.errno or errno.ENOSPC)}"
+    fix = "make room there, or raise the limit, and run the same command again; it goes on from here"
+    return RunFailed(what, where=where, fix=fix)
 
 
 def entry_of(path: str | Path, name: str) -> FileEntry:

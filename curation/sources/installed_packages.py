@@ -29,7 +29,7 @@ from curation.core.errors import BadInput
 from curation.core.hashing import hash64
 
 PACKAGES = (
-    "certifi", "click", "contourpy", "cycler", "fonttools", "fsspec", "jinja2", "joblib", "kiwisolver", "llvmlite",
+    "click", "contourpy", "cycler", "fonttools", "fsspec", "jinja2", "joblib", "kiwisolver", "llvmlite",
     "markdown-it-py", "markupsafe", "matplotlib", "mdurl", "numba", "numpy", "packaging", "pillow", "pip", "polars",
     "pyarrow", "pydantic", "pydantic-core", "pygments", "pyparsing", "python-dateutil", "pyyaml", "rich",
     "scikit-learn", "scipy", "setuptools", "shellingham", "six", "threadpoolctl", "tokenizers", "typer",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib.metadata
 import pickle
@@ -12,6 +13,8 @@ import pytest
 import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from curation.core.errors import BadInput
 from curation.sources import installed_packages
@@ -254,3 +257,23 @@ def test_a_file_that_is_recorded_but_gone_is_left_out(tmp_path: Path, monkeypatc
     monkeypatch.setattr(installed_packages, "PACKAGES", ("p",))
     monkeypatch.setattr(installed_packages, "_walk", lambda root, skipped: iter(()))
     assert [location for location, _ in installed_packages.installed_files.__wrapped__()] == ["p/here.py"]
+
+
+def test_only_what_mixwright_itself_needs_is_read() -> None:
+    """What else is installed, for tests or by the user, must not change the pool."""
+    needed: set[str] = {"pip"}  # every virtual environment has it
+
+    def walk(name: str, extras: frozenset[str]) -> None:
+        for text in importlib.metadata.requires(name) or []:
+            requirement = Requirement(text)
+            wanted = requirement.marker is None or any(
+                requirement.marker.evaluate({"extra": extra}) for extra in extras | {""}
+            )
+            key = canonicalize_name(requirement.name)
+            if wanted and key not in needed:
+                needed.add(key)
+                with contextlib.suppress(importlib.metadata.PackageNotFoundError):  # of another platform
+                    walk(requirement.name, frozenset(requirement.extras))
+
+    walk("mixwright", frozenset({"train"}))
+    assert set(installed_packages.PACKAGES) <= needed
