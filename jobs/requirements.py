@@ -16,7 +16,7 @@ BASE = "base"
 
 State = Literal["ok", "missing", "too old", "other version", "broken"]
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_NAME = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?")  # and its extras
 _EXTRA = re.compile(r"""extra\s*==\s*["']([^"']+)["']""")
 _MODULES = {"pyyaml": "yaml", "scikit-learn": "sklearn"}
 """Where the module is not called as the distribution is."""
@@ -58,10 +58,10 @@ def packages() -> list[Package]:
 
 
 def _package(text: str) -> Package | None:
-    """What is there of one requirement, such as `numpy<3,>=1.26` or `torch==2.13.0; extra == "train"`."""
+    """What is there of one requirement, such as `numpy<3,>=1.26` or `moto[server]>=5; extra == "dev"`."""
     matched, extra = _NAME.match(text), _EXTRA.search(text)
     assert matched is not None
-    name, group = matched[0], extra[1] if extra else BASE
+    name, group = matched["name"], extra[1] if extra else BASE
     if name.lower() == DISTRIBUTION:  # an extra that holds another
         return None
     asked = text[matched.end() :].partition(";")[0].strip()
