@@ -8,7 +8,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet 
 
 help:
 	@echo "make install     .venv with mixwright and the trainer"
-	@echo "make quickstart  install, then raw text to a trained model and a report, about 10 minutes"
+	@echo "make quickstart  install, then raw text to a trained model and a report, about 5 minutes"
 	@echo "make test        install what tests need, then check and pytest"
 	@echo "make check       ruff, mypy, import-linter"
 
