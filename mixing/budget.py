@@ -9,19 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from curation.core.errors import Infeasible
-from mixing.counts import Cell
+from mixing.counts import Cell, by_domain
 from mixing.mixture import DomainCurve, Upsampling
 from mixing.solver.problem import share_caps
 from mixing.upsample.config import UpsampleConfig
 from mixing.upsample.domains import curves_for, domain_caps
-
-
-def by_domain(cells: Mapping[Cell, int]) -> dict[str, int]:
-    """Tokens of every domain."""
-    totals: dict[str, int] = {}
-    for (domain, _), n in sorted(cells.items()):
-        totals[domain] = totals.get(domain, 0) + n
-    return totals
 
 
 def caps_of(

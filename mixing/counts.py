@@ -6,7 +6,7 @@ The tokens of a document include one EOS. A counts directory has `manifest.json`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,10 +49,7 @@ class Counts:
 
     def by_domain(self) -> dict[str, int]:
         """Tokens of every domain."""
-        totals = dict.fromkeys(self.domains, 0)
-        for (domain, _), n in self.tokens.items():
-            totals[domain] += n
-        return totals
+        return by_domain(self.tokens)
 
     @staticmethod
     def read(directory: str | Path) -> Counts:
@@ -60,6 +57,14 @@ class Counts:
         read_manifest(Directory(directory), "counts")
         rows = pq.read_table(Path(directory) / "counts.parquet").to_pylist()
         return _from_rows(rows)
+
+
+def by_domain(cells: Mapping[Cell, int]) -> dict[str, int]:
+    """Tokens of every domain, in order of name."""
+    totals: dict[str, int] = {}
+    for (domain, _), n in sorted(cells.items()):
+        totals[domain] = totals.get(domain, 0) + n
+    return totals
 
 
 def count_pool(pool: Path, vocab_size: int, cache: Path, out: Path, workers: int, events: Events) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from curation.core.errors import Infeasible
-from mixing.budget import by_domain, caps_of, upsampling_of
-from mixing.counts import Cell
+from mixing.budget import caps_of, upsampling_of
+from mixing.counts import Cell, by_domain
 from mixing.mixture import Certificate, Mixture
 from mixing.upsample.config import UpsampleConfig
 from mixing.weights import round_shares

@@ -63,7 +63,7 @@ class Study:
         """
         if metric in self.directions:
             return self.directions[metric] == "minimize"
-        if any(word in metric.lower() for word in _MINIMISED):
+        if minimised_by_name(metric):
             return True
         raise BadInput(
             f"whether more or less of metric {metric!r} is better is not known",
@@ -118,6 +118,11 @@ class Study:
             ratios=weights.select(pl.all() / sums),
             metrics=_numbers(joined.select(names), metrics),
         )
+
+
+def minimised_by_name(metric: str) -> bool:
+    """Whether a metric's name says that lower is better; of other metrics it says nothing."""
+    return any(word in metric.lower() for word in _MINIMISED)
 
 
 def _read(path: str | Path) -> pl.DataFrame:

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from curation.core.errors import BadInput
-from mixing.budget import by_domain, caps_of, upsampling_of
-from mixing.counts import Cell
+from mixing.budget import caps_of, upsampling_of
+from mixing.counts import Cell, by_domain
 from mixing.mixture import Certificate, Fit, Mixture, Prediction
 from mixing.natural import natural_shares
 from mixing.regress.base import Array

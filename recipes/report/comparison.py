@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixing.mixture import Mixture, Prediction
+from mixing.study import minimised_by_name
 from recipes.report.on_disk import Finished, RunOnDisk
 from recipes.report.words import decimal, known, percent, plural, ratio
 
-_LOWER_IS_BETTER = ("bpb", "loss", "ppl", "nll")
 _BITS_PER_BYTE = "bpb/"
 
 
@@ -115,7 +115,7 @@ def metric_pairs(
     ours, theirs = optimised or {}, natural or {}
     pairs = []
     for metric in sorted({*ours} & {*theirs}):
-        if is_minimised(metric) and known(ours[metric]) and known(theirs[metric]):
+        if minimised_by_name(metric) and known(ours[metric]) and known(theirs[metric]):
             told = predicted.get(metric)
             pairs.append(
                 MetricPair(
@@ -127,11 +127,6 @@ def metric_pairs(
                 )
             )
     return tuple(pairs)
-
-
-def is_minimised(metric: str) -> bool:
-    """Whether less of a metric is better, as far as its name tells."""
-    return any(word in metric.lower() for word in _LOWER_IS_BETTER)
 
 
 def metric_label(metric: str) -> str:

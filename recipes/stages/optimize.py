@@ -13,8 +13,7 @@ import polars as pl
 
 from curation.core.errors import BadInput
 from curation.core.storage import Directory, commit, read_manifest
-from mixing.budget import by_domain
-from mixing.counts import Cell, Counts
+from mixing.counts import Cell, Counts, by_domain
 from mixing.mixture import Mixture
 from mixing.natural import baseline, only_mixture
 from mixing.regress.surrogate import Surrogate, fit
